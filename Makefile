@@ -1,0 +1,111 @@
+# `make lab` and `make test` are all a newcomer needs; `make help` lists the rest.
+# PYTHON chooses the interpreter: `make test PYTHON=python3.13`.
+
+PYTHON ?= python3
+ARGS ?=
+
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VENV := .venv/$(VERSION)
+BIN := $(VENV)/bin
+# The notebooks' kernels, Jupyter's helpers and a node from PyPI are found through PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+FRONT_END := $(shell find extension/src -type f) $(addprefix extension/,package.json \
+	package-lock.json build.mjs)
+NODE_MODULES := extension/node_modules/.installed
+
+.PHONY: help lab test python-tests notebook-tests front-end-tests browser-tests check bench build \
+	records wire notebooks format clean
+
+help:
+	@echo 'make lab          JupyterLab on the tour (ARGS=--no-browser for servers)'
+	@echo 'make test         every test (PYTHON=python3.13 for another interpreter)'
+	@echo 'make check        ruff, pyright, biome, tsc'
+	@echo 'make bench        ratios that must not grow'
+	@echo 'make build        the front end, into jaxplore/static and jaxplore/labextension'
+	@echo 'make notebooks    run the lessons and write their outputs'
+	@echo 'make records      write the golden records again; look at the difference'
+	@echo 'make wire         write the TypeScript types from jaxplore/model/wire.py'
+	@echo 'make format       ruff format, biome'
+	@echo 'make clean        remove what was built, and the virtual environments'
+
+# --- environments -----------------------------------------------------------------------
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Editable: the checkout is the package. The install also builds the front end.
+$(VENV)/lab.done: pyproject.toml hatch_build.py | $(BIN)/python
+	$(BIN)/python -m pip install -q -e '.[lab]'
+	@touch $@
+
+$(VENV)/test.done: pyproject.toml hatch_build.py | $(BIN)/python
+	$(BIN)/python -m pip install -q -e '.[test]'
+	@touch $@ $(VENV)/lab.done
+
+$(VENV)/dev.done: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e '.[dev]'
+	@touch $@ $(VENV)/lab.done $(VENV)/test.done
+
+$(NODE_MODULES): extension/package.json extension/package-lock.json | $(BIN)/python
+	cd extension && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# pip builds it, in an environment of its own with a node of its own where there is none.
+jaxplore/static/explorer.js: $(FRONT_END) | $(BIN)/python
+	$(BIN)/python -m pip install -q --no-deps -e .
+	@touch $@
+
+build: jaxplore/static/explorer.js
+
+# --- what people run --------------------------------------------------------------------
+
+lab: $(VENV)/lab.done build
+	$(BIN)/python -m jupyter lab $(ARGS) notebooks/00_tour.ipynb
+
+test: $(VENV)/test.done build
+	$(MAKE) python-tests
+	$(MAKE) notebook-tests
+	$(MAKE) front-end-tests
+	$(MAKE) browser-tests
+
+python-tests: $(VENV)/test.done build
+	$(BIN)/python -m pytest tests -m 'not browser' -n 2 --dist loadfile
+	$(BIN)/python -m pytest --doctest-modules jaxplore -q
+
+notebook-tests: $(VENV)/test.done build
+	$(BIN)/python -m pytest --nbval notebooks --nbval-sanitize-with notebooks/sanitize.cfg -q
+
+front-end-tests: $(VENV)/test.done $(NODE_MODULES)
+	cd extension && npm run check && npm test
+
+browser-tests: $(VENV)/test.done build
+	$(BIN)/python -m pytest tests -m browser -q
+
+check: $(VENV)/dev.done $(NODE_MODULES)
+	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	cd extension && npm run check
+
+bench: $(VENV)/test.done build
+	$(BIN)/python tests/bench/run.py
+
+# --- what developers run when they change a format ----------------------------------------
+
+wire: $(BIN)/python
+	$(BIN)/python -m jaxplore.model.typescript > extension/src/wire/program.ts
+
+records: $(VENV)/test.done
+	$(BIN)/python tests/records/write.py
+
+# The outputs are those of the deterministic mode: nothing in them changes between runs.
+notebooks: $(VENV)/test.done build
+	JAXPLORE_DETERMINISTIC=1 $(BIN)/python notebooks/run.py
+
+format: $(VENV)/dev.done $(NODE_MODULES)
+	$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
+	cd extension && npm run format
+
+clean:
+	rm -rf .venv dist build jaxplore/static jaxplore/labextension extension/node_modules

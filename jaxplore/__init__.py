@@ -1,0 +1,35 @@
+"""jaxplore makes JAX visible while you work in a notebook.
+
+Write programs with JAX's own transformations (`jit`, `grad`, ...), observe what is
+compiled (`observe`, `ledger`), and look at what JAX saw (`program`, `explore`). In
+IPython, `%load_ext jaxplore` adds the magics.
+"""
+
+import sys as _sys
+
+from jax import numpy as numpy
+
+from jaxplore.errors import CellError as CellError
+from jaxplore.errors import JaxploreError as JaxploreError
+from jaxplore.errors import NotAProgramError as NotAProgramError
+from jaxplore.look import explore as explore
+from jaxplore.look import program as program
+from jaxplore.magics import load_ipython_extension as load_ipython_extension
+from jaxplore.magics import unload_ipython_extension as unload_ipython_extension
+from jaxplore.session import ledger as ledger
+from jaxplore.session import observe as observe
+from jaxplore.transforms import checkpoint as checkpoint
+from jaxplore.transforms import grad as grad
+from jaxplore.transforms import hessian as hessian
+from jaxplore.transforms import jacfwd as jacfwd
+from jaxplore.transforms import jacrev as jacrev
+from jaxplore.transforms import jit as jit
+from jaxplore.transforms import value_and_grad as value_and_grad
+from jaxplore.transforms import vmap as vmap
+from jaxplore.views import drawings as _drawings  # gives the records their HTML forms
+
+__version__ = "0.1.0"
+
+# `import jaxplore.numpy as jnp` gives the very module that `import jax.numpy as jnp` gives.
+_sys.modules[f"{__name__}.numpy"] = numpy
+_drawings.install()

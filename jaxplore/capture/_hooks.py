@@ -1,0 +1,94 @@
+"""The only file that may import `jax._src`.
+
+Every private name is looked up once, by feature; what is missing is None and its user
+falls back to public API.
+"""
+
+import importlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import jax
+import jax.extend.source_info_util
+
+from jaxplore.faults import contained
+
+Before = Callable[[tuple[Any, ...], dict[str, Any]], None]
+After = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
+
+
+def _private(module: str, name: str) -> Any:
+    try:
+        return getattr(importlib.import_module(f"jax._src.{module}"), name, None)
+    except ImportError:
+        return None
+
+
+def _pjit() -> Any:
+    try:
+        return importlib.import_module("jax._src.pjit")
+    except ImportError:
+        return None
+
+
+# What a cache miss of any jitted function, from whatever library, goes through.
+RUN: Final = "_run_python_pjit"
+# What lowers, compiles and runs; also reached by the compiles of transformed functions.
+IMPL: Final = "_pjit_call_impl_python"
+
+
+def can_observe_misses() -> bool:
+    """Whether this JAX has both functions that a cache miss goes through."""
+    pjit = _pjit()
+    return all(callable(getattr(pjit, name, None)) for name in (RUN, IMPL))
+
+
+def wrap_miss(name: str, before: Before, after: After) -> Callable[[], None]:
+    """Watch a function that every cache miss calls; returns the undo.
+
+    Args:
+        name: `RUN` or `IMPL`.
+        before: Called with the arguments; a fault in it is contained.
+        after: Called with the result, or None when the function raised; likewise.
+    """
+    pjit = _pjit()
+    original = getattr(pjit, name)
+    state = {"on": True}
+
+    def observed(*args: Any, **kwargs: Any) -> Any:
+        if not state["on"]:
+            return original(*args, **kwargs)
+        with contained("observe a cache miss"):
+            before(args, kwargs)
+        result: Any = None
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            with contained("observe a cache miss"):
+                after(args, kwargs, result)
+        return result
+
+    def undo() -> None:
+        # Somebody may have wrapped ours since: then it stays, inert.
+        state["on"] = False
+        if getattr(pjit, name) is observed:
+            setattr(pjit, name, original)
+
+    setattr(pjit, name, observed)
+    return undo
+
+
+def hide_frames_of(path: str) -> None:
+    """Make JAX treat a file as its own: its frames in no error and in no source position.
+
+    Never undone: equations traced meanwhile keep these frames for as long as they live.
+    """
+    jax.extend.source_info_util.register_exclusion(path)
+    register: Callable[[str], None] | None = _private("traceback_util", "register_exclusion")
+    if register is not None:
+        register(path)
+
+
+def is_eager_primitive(fun: object) -> bool:
+    """Whether a jitted function is JAX's wrapper of one primitive called outside jit."""
+    return bool(getattr(fun, "_apply_primitive", False))

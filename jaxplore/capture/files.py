@@ -1,0 +1,97 @@
+"""Whose code a frame is, and what the user calls its file.
+
+A code object's file name is a fact of the whole process, and so is the name the user
+knows it by: `/tmp/ipykernel_41/9.py` is "cell 7". The magics name the cells as they
+run; everything else here reads.
+"""
+
+import linecache
+import os
+import sysconfig
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+import jax
+
+Owner = Literal["user", "library", "internal"]
+
+_JAX: Final = os.path.dirname(os.path.abspath(jax.__file__)) + os.sep
+_JAXPLORE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_STDLIB: Final = tuple(
+    path + os.sep
+    for path in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    if path
+)
+_PACKAGES: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A notebook cell that has run."""
+
+    number: int
+    text: str
+
+
+class _Cells:
+    """File name -> cell, for code that was typed into a notebook."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, Cell] = {}
+        self._lock = threading.Lock()
+
+    def name(self, file_name: str, number: int, text: str) -> None:
+        """Say that code compiled under `file_name` is cell `number`."""
+        with self._lock:
+            self._cells[file_name] = Cell(number, text)
+
+    def get(self, file_name: str) -> Cell | None:
+        return self._cells.get(file_name)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._cells.clear()
+
+
+cells: Final = _Cells()
+
+
+@cache
+def owner(file_name: str) -> Owner:
+    """Who wrote the code in a file.
+
+    "internal" is JAX, jaxplore, the standard library and frozen code: never shown.
+    "library" is any other installed package: shown where the user has no frame.
+    """
+    if file_name.startswith((_JAX, _JAXPLORE)) or file_name.startswith("<frozen"):
+        return "internal"
+    if any(part in file_name for part in _PACKAGES):
+        return "internal" if _is_runtime(file_name) else "library"
+    if file_name.startswith(_STDLIB):
+        return "internal"
+    return "user"
+
+
+# Packages that carry user code out but never are the user's code themselves.
+_RUNTIMES: Final = ("jaxlib", "IPython", "ipykernel", "tornado", "zmq", "traitlets")
+
+
+def _is_runtime(file_name: str) -> bool:
+    after = next(file_name.split(part, 1)[1] for part in _PACKAGES if part in file_name)
+    return after.split(os.sep, 1)[0] in _RUNTIMES
+
+
+def display_name(file_name: str) -> str:
+    """What the user calls a file: `"cell 7"`, or its path."""
+    cell = cells.get(file_name)
+    return file_name if cell is None else f"cell {cell.number}"
+
+
+def source_lines(file_name: str) -> list[str]:
+    """The lines of a file or cell, without newlines; empty when it cannot be read."""
+    cell = cells.get(file_name)
+    if cell is not None:
+        return cell.text.split("\n")
+    return [line.rstrip("\n") for line in linecache.getlines(file_name)]

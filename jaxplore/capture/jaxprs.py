@@ -1,0 +1,136 @@
+"""Small questions to a jaxpr: its types, its nested programs, its size."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import jax.extend.core as jex_core
+
+from jaxplore.model.program import short_type
+
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+_LONGEST: Final = 240
+_JAXPRS: Final = (jex_core.Jaxpr, jex_core.ClosedJaxpr)
+
+
+def opened(jaxpr: Any) -> Any:
+    """The jaxpr without its constants (JAX 0.10 closes over them in a second object)."""
+    return getattr(jaxpr, "jaxpr", jaxpr)
+
+
+def is_jaxpr(value: object) -> bool:
+    return isinstance(value, _JAXPRS)
+
+
+def nested(params: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(parameter, jaxpr) of every program that an equation holds, whatever its primitive."""
+    for name, value in params.items():
+        if isinstance(value, _JAXPRS):
+            yield name, value
+        elif isinstance(value, tuple | list):
+            for part in value:  # pyright: ignore[reportUnknownVariableType]
+                if isinstance(part, _JAXPRS):
+                    yield name, part
+
+
+def count_equations(jaxpr: Any) -> int:
+    """Equations of a program with those of its nested programs, each use counted."""
+    return _count(opened(jaxpr), {})
+
+
+def _count(jaxpr: Any, known: dict[int, int]) -> int:
+    # A jaxpr used in several places is walked once: counting must not be exponential.
+    key = id(jaxpr)
+    if key not in known:
+        total = len(jaxpr.eqns)
+        for equation in jaxpr.eqns:
+            for _, inner in nested(equation.params):
+                total += _count(opened(inner), known)
+        known[key] = total
+    return known[key]
+
+
+def dimensions(aval: Any) -> tuple[int | str, ...]:
+    shape = getattr(aval, "shape", None)
+    if shape is None:
+        return ()
+    return tuple(size if isinstance(size, int) else str(size) for size in shape)
+
+
+def dtype_name(aval: Any) -> str:
+    """`"float32"`, `"key<fry>"`, `"token"`, `"Ref{float32}"`, ..."""
+    inner = getattr(aval, "inner_aval", None)
+    if inner is not None:
+        return f"Ref{{{dtype_name(inner)}}}"
+    dtype = getattr(aval, "dtype", None)
+    if dtype is not None:
+        return str(dtype)
+    name = type(aval).__name__
+    return "token" if name == "AbstractToken" else name
+
+
+def type_text(aval: Any) -> str:
+    """`"f32[2,3]"`."""
+    return short_type(dtype_name(aval), dimensions(aval))
+
+
+def size_bytes(aval: Any) -> int:
+    """Bytes of an array of this type; 0 where that means nothing."""
+    dtype = getattr(aval, "dtype", None)
+    size = getattr(dtype, "itemsize", 0)
+    for dimension in getattr(aval, "shape", ()):
+        size *= dimension if isinstance(dimension, int) else 1
+    return size if isinstance(size, int) else 0
+
+
+def sharding_text(aval: Any) -> str | None:
+    """The partition spec in a type, where one says anything."""
+    spec = getattr(getattr(aval, "sharding", None), "spec", None)
+    return str(spec) if spec is not None and any(axis is not None for axis in spec) else None
+
+
+def parameters_text(params: dict[str, Any]) -> str:
+    """Parameters as short text: no nested programs, no defaults of None, no addresses."""
+    parts: list[str] = []
+    for name, value in params.items():
+        if value is None or is_jaxpr(value) or name in _UNSAID:
+            continue
+        text = _parameter(value)
+        if text:
+            parts.append(f"{name}={text}")
+    return " ".join(parts)
+
+
+# Said by the equation's inputs, its nested program, or nothing a reader needs.
+_UNSAID: Final = frozenset(
+    [
+        "in_shardings",
+        "out_shardings",
+        "in_layouts",
+        "out_layouts",
+        "donated_invars",
+        "keep_unused",
+        "inline",
+        "ctx_mesh",
+        "compiler_options_kvs",
+        "ft_in",
+        "ft_out",
+        "resource_env",
+    ]
+)
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        if any(is_jaxpr(part) for part in value):  # pyright: ignore[reportUnknownVariableType]
+            return ""
+        if not value:
+            return "()"
+    elif callable(value) and hasattr(value, "__name__"):
+        return value.__name__
+    try:
+        text = str(value)
+    except Exception:  # a parameter's own repr is not ours to trust
+        return f"<{type(value).__name__}>"
+    text = _ADDRESS.sub("", " ".join(text.split()))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,0 +1,218 @@
+"""Observe every compile of the process, without touching any callable.
+
+A jitted function's hot path is C++ and never enters Python. A cache miss does, through
+two private functions of JAX that `_hooks` wraps; `jax.monitoring` gives the stage
+times. A compile that reaches neither function (ahead-of-time `.compile()`, or a JAX
+without them) is still seen through monitoring alone.
+
+Several observations may be open at once; the hooks go in with the first and out with
+the last.
+"""
+
+import inspect
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import jax.monitoring
+
+from jaxplore.capture import _hooks
+from jaxplore.capture.miss import MissBuilder
+from jaxplore.faults import contained
+from jaxplore.model.compiles import CacheOutcome, Miss
+
+Sink = Callable[[Miss], None]
+
+TRACE: Final = "/jax/core/compile/jaxpr_trace_duration"
+LOWER: Final = "/jax/core/compile/jaxpr_to_mlir_module_duration"
+COMPILE: Final = "/jax/core/compile/backend_compile_duration"
+_CACHE: Final = "/jax/compilation_cache/"
+_CACHE_OUTCOMES: Final[dict[str, CacheOutcome]] = {
+    # Asked for, then neither found nor written: it compiled faster than the threshold.
+    "compile_requests_use_cache": "not stored",
+    "cache_hits": "hit",
+    "cache_misses": "miss",
+}
+
+
+@dataclass(slots=True)
+class Times:
+    """Stage times gathered for the compile that is running; seconds."""
+
+    trace_s: float | None = None
+    lower_s: float | None = None
+    compile_s: float | None = None
+    persistent_cache: CacheOutcome | None = None
+
+
+@dataclass(slots=True)
+class _Thread:
+    """What is going on in one thread."""
+
+    runs: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    """(fun, args, kwargs, params) of the misses in progress, outermost first."""
+    impls: list[Times] = field(default_factory=list[Times])
+    """The compiles in progress, outermost first."""
+    loose: Times = field(default_factory=Times)
+    """Stages that no compile in progress accounts for."""
+    traces: deque[tuple[str, float, float]] = field(
+        default_factory=lambda: deque[tuple[str, float, float]](maxlen=64)
+    )
+    """(function, start, seconds) of traces not yet claimed by a compile."""
+    paused: int = 0
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.thread = _Thread()
+
+
+class Observer:
+    """The hooks, the listeners, and whoever wants to know."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._sinks: list[Sink] = []
+        self._undo: list[Callable[[], None]] = []
+        self._local = _Local()
+        self._builder = MissBuilder()
+
+    @contextmanager
+    def observing(self, sink: Sink) -> Generator[None]:
+        """Call `sink` with every compile, on the thread that compiled, until the exit."""
+        self.add(sink)
+        try:
+            yield
+        finally:
+            self.remove(sink)
+
+    def add(self, sink: Sink) -> None:
+        with self._lock:
+            self._sinks.append(sink)
+            if len(self._sinks) == 1:
+                self._install()
+
+    def remove(self, sink: Sink) -> None:
+        with self._lock:
+            if sink not in self._sinks:
+                return
+            self._sinks.remove(sink)
+            if not self._sinks:
+                self._uninstall()
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Do jaxplore's own tracing and compiling unseen, on this thread."""
+        thread = self._local.thread
+        thread.paused += 1
+        try:
+            yield
+        finally:
+            thread.paused -= 1
+
+    def _install(self) -> None:
+        self._builder = MissBuilder()
+        if _hooks.can_observe_misses():
+            _hooks.hide_frames_of(_hooks.__file__)
+            self._undo.append(_hooks.wrap_miss(_hooks.RUN, self._enter_run, self._leave_run))
+            self._undo.append(_hooks.wrap_miss(_hooks.IMPL, self._enter_impl, self._leave_impl))
+        else:
+            warnings.warn(
+                "jaxplore: this JAX has no cache-miss function to observe; compiles are "
+                "seen through jax.monitoring alone (times and names, no argument types).",
+                stacklevel=2,
+            )
+        monitoring = jax.monitoring
+        monitoring.register_event_time_span_listener(self._on_stage)
+        monitoring.register_event_listener(self._on_event)
+        self._undo.append(lambda: monitoring.unregister_event_time_span_listener(self._on_stage))
+        self._undo.append(lambda: monitoring.unregister_event_listener(self._on_event))
+
+    def _uninstall(self) -> None:
+        while self._undo:
+            # Somebody may have called jax.monitoring.clear_event_listeners meanwhile.
+            with contained("remove one of its observers"):
+                self._undo.pop()()
+        self._builder = MissBuilder()
+
+    def _enter_run(self, args: tuple[Any, ...], _: dict[str, Any]) -> None:
+        params, _flat, fun, call_args, call_kwargs = args
+        self._local.thread.runs.append((fun, call_args, call_kwargs, params))
+
+    def _leave_run(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _result: Any) -> None:
+        self._local.thread.runs.pop()
+
+    def _enter_impl(self, _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> None:
+        self._local.thread.impls.append(Times())
+
+    def _leave_impl(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        thread = self._local.thread
+        times = thread.impls.pop()
+        # Every use of a compiled function from Python comes here; only a compile counts.
+        if times.compile_s is None or thread.paused or result is None:
+            return
+        self._claim_trace(thread, times, str(kwargs.get("name", "")))
+        run = thread.runs[-1] if thread.runs else None
+        executable, frame = result[1], inspect.currentframe()
+        self._emit(self._builder.of_miss(times, run, args, kwargs, executable, frame))
+
+    def _claim_trace(self, thread: _Thread, times: Times, name: str) -> None:
+        """Take the trace that made this program; nested traces are inside its time."""
+        while thread.traces:
+            traced, _, seconds = thread.traces.pop()
+            if traced == name:
+                times.trace_s = seconds
+                break
+        thread.traces.clear()
+
+    def _on_stage(self, event: str, start_time: float, end_time: float, **facts: Any) -> None:
+        if event not in (TRACE, LOWER, COMPILE):
+            return
+        with contained("time a stage"):
+            self._note_stage(
+                event, start_time, end_time - start_time, str(facts.get("fun_name", ""))
+            )
+
+    def _note_stage(self, event: str, start: float, seconds: float, name: str) -> None:
+        thread = self._local.thread
+        if event == TRACE:
+            thread.traces.append((name, start, seconds))
+            return
+        times = thread.impls[-1] if thread.impls else thread.loose
+        if event == LOWER:
+            times.lower_s = seconds
+            return
+        times.compile_s = seconds
+        if times is thread.loose:
+            self._finish_loose(thread, name)
+
+    def _finish_loose(self, thread: _Thread, name: str) -> None:
+        times, thread.loose = thread.loose, Times()
+        plain = name.removeprefix("jit(").removesuffix(")")
+        self._claim_trace(thread, times, plain)
+        if not thread.paused:
+            self._emit(self._builder.of_stage(times, plain, inspect.currentframe()))
+
+    def _on_event(self, event: str, **_: Any) -> None:
+        if not event.startswith(_CACHE):
+            return
+        with contained("read a cache event"):
+            outcome = _CACHE_OUTCOMES.get(event.removeprefix(_CACHE))
+            thread = self._local.thread
+            times = thread.impls[-1] if thread.impls else thread.loose
+            if outcome is not None:
+                times.persistent_cache = outcome
+
+    def _emit(self, miss: Miss) -> None:
+        with self._lock:
+            sinks = tuple(self._sinks)
+        for sink in sinks:
+            with contained("record a compile"):
+                sink(miss)
+
+
+observer: Final = Observer()

@@ -1,0 +1,285 @@
+"""From a function and its arguments, or from anything JAX made of them, to a `Program`."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import jax
+import numpy as np
+
+from jaxplore.capture import files, jaxprs
+from jaxplore.capture.hlo import read_hlo
+from jaxplore.capture.linking import EquationIndex
+from jaxplore.capture.observer import observer
+from jaxplore.capture.spans import SpanTable
+from jaxplore.capture.stablehlo import read_stablehlo
+from jaxplore.capture.walk import Walk
+from jaxplore.errors import NotAProgramError
+from jaxplore.model.program import (
+    STAGE_NAMES,
+    Equation,
+    Program,
+    Region,
+    Source,
+    Stage,
+    StageName,
+    Value,
+    freeze_stages,
+)
+
+Progress = Callable[[str], None]
+
+# A file longer than this is shown from its first to its last function that is used.
+_WHOLE_FILE_LINES: Final = 400
+
+
+def capture_program(
+    target: Any,
+    args: tuple[Any, ...] = (),
+    kwargs: dict[str, Any] | None = None,
+    *,
+    stages: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Program:
+    """The program of a function for some arguments, or of what JAX made of one.
+
+    Args:
+        target: A function, a jitted function or a method; or a jaxpr; or what
+            `jax.jit(f).trace(...)`, `.lower(...)` or `.compile()` returned.
+        args: Arrays, pytrees of them, or `jax.ShapeDtypeStruct`; for functions only.
+        kwargs: The same, by keyword.
+        stages: Which texts to make, of `"jaxpr" "stablehlo" "hlo"`; all by default
+            (for a jaxpr, which alone cannot be lowered: itself).
+        progress: Called with a few words before each step that may take long.
+
+    Raises:
+        NotAProgramError: `target` is none of these, or `stages` names another stage.
+        UserCodeFailed: The function raised while JAX traced it.
+    """
+    wanted = STAGE_NAMES if stages is None else _checked(stages)
+    say = progress or (lambda _: None)
+    with observer.paused():
+        made = _trace(target, args, kwargs or {}, say)
+        return _program(made, wanted, say)
+
+
+class UserCodeFailed(Exception):
+    """The user's own function raised while JAX traced it; `original` is what it raised."""
+
+    def __init__(self, original: Exception) -> None:
+        super().__init__(str(original))
+        self.original = original
+
+
+def _checked(stages: Sequence[str]) -> tuple[StageName, ...]:
+    unknown = [name for name in stages if name not in STAGE_NAMES]
+    if unknown or isinstance(stages, str):
+        raise NotAProgramError.of(
+            failed="Cannot make these stages of a program.",
+            given=f"stages={stages!r}",
+            do=f"name some of {', '.join(STAGE_NAMES)} in a tuple.",
+        )
+    return tuple(name for name in STAGE_NAMES if name in stages)
+
+
+class _Made:
+    """What JAX made of a function, as far as it got."""
+
+    def __init__(self, name: str, jaxpr: Any = None) -> None:
+        self.name = name
+        self.jaxpr = jaxpr
+        self.traced: Any = None
+        self.lowered: Any = None
+        self.compiled: Any = None
+
+
+def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progress) -> _Made:
+    made = _already_made(target)
+    if made is not None:
+        if args or kwargs:
+            raise NotAProgramError.of(
+                failed="A program that is made already takes no arguments.",
+                given=f"{type(target).__name__} and {len(args) + len(kwargs)} arguments",
+                do="pass it alone, or pass the function.",
+            )
+        return made
+    if not callable(target):
+        raise NotAProgramError.of(
+            failed="Cannot show this as a program.",
+            given=_described(target),
+            do="pass a function and its arguments, a jaxpr, or what .trace(), .lower() or "
+            ".compile() returned.",
+        )
+    name = _name_of(target)
+    say(f"tracing {name}")
+    made = _Made(name)
+    if not (hasattr(target, "trace") and hasattr(target, "lower")):
+        fun, args, kwargs = _closing_over_constants(target, args, kwargs)
+        target = jax.jit(fun)
+    jitted: Any = target
+    try:
+        made.traced = jitted.trace(*args, **kwargs)
+    except Exception as fault:
+        raise UserCodeFailed(fault) from fault
+    made.jaxpr = made.traced.jaxpr
+    return made
+
+
+def _already_made(target: Any) -> _Made | None:
+    if jaxprs.is_jaxpr(target):
+        info = getattr(jaxprs.opened(target), "debug_info", None)
+        name = getattr(info, "func_name", None) or "jaxpr"
+        return _Made(str(name), target)
+    kind = type(target).__name__
+    if isinstance(target, jax.stages.Traced):
+        made = _Made(str(target.fun_name), target.jaxpr)
+        made.traced = target
+        return made
+    if isinstance(target, jax.stages.Lowered):
+        made = _Made(_module_name(target.as_text()) or kind)
+        made.lowered = target
+        return made
+    if isinstance(target, jax.stages.Compiled):
+        made = _Made(_module_name(target.as_text() or "") or kind)
+        made.compiled = target
+        return made
+    return None
+
+
+def _module_name(text: str) -> str:
+    head = text[:2000].split("\n")
+    for line in head:
+        for mark in ("module @", "HloModule "):
+            if line.startswith(mark):
+                name = line.removeprefix(mark).split()[0].rstrip(",")
+                return name.removeprefix("jit_")
+    return ""
+
+
+def _described(target: Any) -> str:
+    text = " ".join(repr(target).split())
+    return f"{text[:80]} ({type(target).__name__})"
+
+
+def _name_of(target: Any) -> str:
+    while isinstance(target, functools.partial):
+        target = target.func
+    return str(getattr(target, "__name__", type(target).__name__))
+
+
+def _closing_over_constants(
+    fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+    """Arguments that are no arrays (text, functions, modules, ...) become constants."""
+    if all(_is_traceable(arg) for arg in (*args, *kwargs.values())):
+        return fun, args, kwargs
+    traced = [i for i, arg in enumerate(args) if _is_traceable(arg)]
+    fixed = {key: arg for key, arg in kwargs.items() if not _is_traceable(arg)}
+
+    @functools.wraps(fun)
+    def closed(*arrays: Any, **named: Any) -> Any:
+        whole = list(args)
+        for position, array in zip(traced, arrays, strict=True):
+            whole[position] = array
+        return fun(*whole, **fixed, **named)
+
+    # Through `__wrapped__` JAX would read the whole signature, which is no longer true.
+    del closed.__wrapped__
+    rest = {key: arg for key, arg in kwargs.items() if key not in fixed}
+    return closed, tuple(args[i] for i in traced), rest
+
+
+def _is_traceable(argument: Any) -> bool:
+    leaves = jax.tree.leaves(argument)
+    return all(
+        isinstance(leaf, jax.Array | np.ndarray | np.generic | int | float | complex)
+        or hasattr(leaf, "__jax_array__")
+        or (hasattr(leaf, "shape") and hasattr(leaf, "dtype"))
+        for leaf in leaves
+    )
+
+
+def _program(made: _Made, wanted: Sequence[StageName], say: Progress) -> Program:
+    spans = SpanTable()
+    equations: Sequence[Equation] = ()
+    values: Sequence[Value] = ()
+    regions: Sequence[Region] = (_empty_region(made.name),)
+    stages: dict[str, Stage] = {}
+    index = EquationIndex((), (), spans)
+    names: tuple[str, ...] = ()
+    if made.jaxpr is not None:
+        walk = Walk(made.jaxpr, made.name, spans)
+        equations, values, regions = walk.equations, walk.values, walk.regions
+        names = _argument_names(made.jaxpr)
+        if "jaxpr" in wanted:
+            stages["jaxpr"] = walk.stage
+        if len(wanted) > 1 or "jaxpr" not in wanted:
+            index = EquationIndex(equations, walk.paths, spans)
+    for name in wanted:
+        text = _stage_text(made, name, len(equations), say)
+        if isinstance(text, Stage):
+            stages[name] = text
+        elif text is not None:
+            read = read_stablehlo if name == "stablehlo" else read_hlo
+            stages[name] = read(text, index)
+    return Program(
+        name=made.name,
+        equations=tuple(equations),
+        values=tuple(values),
+        regions=tuple(regions),
+        stages=freeze_stages(stages),
+        sources=_sources(spans),
+        argument_names=names,
+    )
+
+
+def _stage_text(made: _Made, name: StageName, size: int, say: Progress) -> str | Stage | None:
+    """The raw text of a later stage; a `Stage` with an error where JAX fails to make it.
+
+    None where there is nothing to make it from. A failure keeps the stages already made.
+    """
+    try:
+        if name == "stablehlo":
+            if made.lowered is None and made.traced is not None:
+                say(f"lowering {size:,} equations to StableHLO")
+                made.lowered = made.traced.lower()
+            return None if made.lowered is None else made.lowered.as_text(debug_info=True)
+        if name == "hlo":
+            if made.compiled is None:
+                if made.lowered is None and made.traced is not None:
+                    made.lowered = made.traced.lower()
+                if made.lowered is None:
+                    return None
+                say(f"XLA compiles {size:,} equations")
+                made.compiled = made.lowered.compile()
+            return made.compiled.as_text() or ""
+    except Exception as fault:
+        return Stage(text="", links=(), error=f"{type(fault).__name__}: {fault}")
+    return None
+
+
+def _empty_region(name: str) -> Region:
+    return Region(name=name, kind="program", equation=None, inputs=(), constants=(), outputs=())
+
+
+def _argument_names(jaxpr: Any) -> tuple[str, ...]:
+    opened = jaxprs.opened(jaxpr)
+    names = getattr(getattr(opened, "debug_info", None), "arg_names", None) or ()
+    if len(names) != len(opened.invars):
+        return ()
+    return tuple(str(name or "") for name in names)
+
+
+def _sources(spans: SpanTable) -> tuple[Source, ...]:
+    sources: list[Source] = []
+    for shown, file_name in spans.file_names.items():
+        lines = files.source_lines(file_name)
+        if not lines:
+            continue
+        first, last = 1, len(lines)
+        if last > _WHOLE_FILE_LINES:
+            first, last = spans.used_lines(file_name)
+        sources.append(
+            Source(file=shown, first_line=first, text="\n".join(lines[first - 1 : last]))
+        )
+    return tuple(sources)

@@ -1,0 +1,79 @@
+"""Keep jaxplore's own faults away from the user's cell.
+
+Code that runs because the user ran something else (observers, cell hooks, displays)
+is wrapped in `contained`. A fault in it becomes one quiet line and nothing more.
+"""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Final
+
+_HELP: Final = "your code was not affected"
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+class _Reporter:
+    """Where quiet lines go: stderr in a script, the cell's output in a notebook."""
+
+    def __init__(self) -> None:
+        self.write: Callable[[str], None] = _to_stderr
+        self._seen: set[str] = set()
+
+    def report(self, line: str) -> None:
+        """Write `line`, once until `forget` is called."""
+        if line in self._seen:
+            return
+        self._seen.add(line)
+        self.write(line)
+
+    def forget(self) -> None:
+        """Let the same line be written again: a new cell begins."""
+        self._seen.clear()
+
+
+reporter: Final = _Reporter()
+
+
+class contained:
+    """Run a block of jaxplore's own work; an exception in it becomes one quiet line.
+
+    Only `Exception` is contained: an interrupt from the user still interrupts.
+
+    >>> with contained("count the equations"):
+    ...     pass
+    """
+
+    __slots__ = ("_doing",)
+
+    def __init__(self, doing: str) -> None:
+        """`doing` is what the block does, as the end of "could not ..."."""
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: object, fault: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if not isinstance(fault, Exception):
+            return False
+        # Even the report must not fail: stderr may be closed, a display may be broken.
+        with suppress(Exception):
+            reporter.report(quiet_line(self._doing, fault))
+        return True
+
+
+def quiet_line(doing: str, fault: Exception) -> str:
+    """The one line that says what failed.
+
+    >>> quiet_line("draw the graph", ValueError("no nodes"))
+    'jaxplore could not draw the graph (ValueError: no nodes); your code was not affected'
+    """
+    said = " ".join(str(fault).split())[:120]
+    name = type(fault).__name__
+    return f"jaxplore could not {doing} ({name}: {said}); {_HELP}"

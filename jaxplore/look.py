@@ -1,0 +1,68 @@
+"""Look at a program: the functions behind `%jaxpr`, `%hlo` and `%explore`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from jaxplore.capture.program import UserCodeFailed, capture_program
+from jaxplore.model.program import Program
+
+if TYPE_CHECKING:
+    from jaxplore.widgets.explorer import Explorer
+
+
+def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs: Any) -> Program:
+    """What JAX saw when it traced a function, and what XLA made of it.
+
+    Args:
+        f: A function, a jitted function or a method; or a jaxpr; or what
+            `jax.jit(f).trace(...)`, `.lower(...)` or `.compile()` returned.
+        *args: Its arguments: arrays, pytrees of them, or `jax.ShapeDtypeStruct`.
+        stages: The texts to make, of `"jaxpr" "stablehlo" "hlo"`; all when not given. To
+            make `"hlo"`, XLA compiles the program.
+        **kwargs: Its keyword arguments.
+
+    Returns:
+        Equations and values with their types, nested programs included, each equation
+        tied to the expression that made it, and the texts with links to both. Holds no
+        array.
+
+    Raises:
+        NotAProgramError: `f` is none of these.
+
+    >>> import jax, jax.numpy as jnp
+    >>> seen = program(lambda x: jnp.sin(x) * 2, jnp.ones(3), stages=("jaxpr",))
+    >>> [equation.primitive for equation in seen.equations]
+    ['sin', 'mul']
+    >>> seen.equations[0].span.text
+    'jnp.sin(x)'
+    """
+    try:
+        return captured(f, args, kwargs, stages=stages)
+    except UserCodeFailed as failed:
+        raise failed.original from None
+
+
+def captured(
+    f: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    stages: Sequence[str] | None = None,
+) -> Program:
+    """`program`, telling the user's own errors (`UserCodeFailed`) from jaxplore's faults."""
+    return capture_program(f, args, kwargs, stages=stages)
+
+
+def explore(
+    f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs: Any
+) -> "Explorer":
+    """A program as a linked view of source, jaxpr, StableHLO, optimised HLO and graph.
+
+    Takes what `program` takes, or a `Program`.
+    """
+    # Imported here: the widget stack costs more to import than the rest of jaxplore.
+    from jaxplore.widgets.explorer import Explorer
+
+    if isinstance(f, Program):
+        return Explorer(f)
+    return Explorer(program(f, *args, stages=stages, **kwargs))

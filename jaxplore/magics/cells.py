@@ -1,0 +1,75 @@
+"""Cells as they run: their numbers, their text, and the files their code is compiled as."""
+
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+
+from jaxplore.capture import files
+
+
+class RunningCells:
+    """Numbers the cells that run, and names their code after them.
+
+    The number is IPython's own where it counts, so that "cell 7" is `In[7]`; runners that
+    keep no history (nbval) leave IPython's count at 1, and there this count goes on.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        # In the cell that loads the extension IPython has counted one further already.
+        self.number = max(int(shell.execution_count) - 1, 1)
+        self.text = ""
+        self._shell = shell
+        self._depth = 0
+        self._undo: Callable[[], None] | None = None
+
+    def begin(self, info: ExecutionInfo) -> bool:
+        """Note that a cell starts; False for one that is not the user's or not outermost."""
+        if info.silent:
+            return False
+        self._depth += 1
+        if self._depth > 1:
+            return False
+        self.number += 1
+        self.text = str(info.raw_cell or "")
+        return True
+
+    def end(self, info: ExecutionInfo | None) -> bool:
+        """Note that a cell ended; False for one that is not the user's or not outermost."""
+        if info is not None and info.silent:
+            return False
+        # The cell that loaded the extension ends without having begun.
+        self._depth = max(self._depth - 1, 0)
+        return self._depth == 0
+
+    def watch_compiler(self) -> None:
+        """Learn the file name of each cell's code from the shell's own compiler."""
+        compiler: Any = self._shell.compile
+        original = compiler.cache
+
+        def cache(transformed: str, *args: Any, **kwargs: Any) -> str:
+            name: str = original(transformed, *args, **kwargs)
+            text = kwargs.get("raw_code") or self.text or transformed
+            if args:
+                self.number = max(self.number, int(args[0]))
+            files.cells.name(name, self.number, str(text))
+            return name
+
+        compiler.cache = cache
+
+        def undo() -> None:
+            if compiler.__dict__.get("cache") is cache:
+                del compiler.cache
+
+        self._undo = undo
+
+    def unwatch_compiler(self) -> None:
+        if self._undo is not None:
+            self._undo()
+            self._undo = None
+
+    def compile_as_cell(self, raw: str) -> str:
+        """A file name whose source is the cell as the user sees it, magic line included."""
+        compiler: Any = self._shell.compile
+        name: str = compiler.cache(raw, self.number, raw_code=raw)
+        return name

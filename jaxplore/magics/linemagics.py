@@ -1,0 +1,133 @@
+"""The line magics: look at a program, read the ledger, switch jaxplore."""
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_magic, magics_class
+
+from jaxplore import look
+from jaxplore.capture.program import UserCodeFailed
+from jaxplore.errors import OptionError
+from jaxplore.faults import contained
+from jaxplore.magics import outputs
+from jaxplore.model.program import Program
+from jaxplore.views import ledger as ledger_view
+from jaxplore.views import program as program_view
+from jaxplore.views.mode import deterministic
+
+if TYPE_CHECKING:
+    from jaxplore.magics.notebook import Notebook
+
+_HELP = """\
+%%jit                 compile the cell, or the functions it defines
+%%grad [WRT ...]      the gradient of the cell, or of the functions it defines
+%explore f(x)         source, jaxpr, StableHLO, optimised HLO and graph, linked
+%jaxpr f(x)           the jaxpr, with the expression each equation came from
+%hlo f(x)             what XLA made of it, likewise
+%ledger               what was compiled, why, and what it cost
+%jaxplore on|quiet|off"""
+
+
+@magics_class
+class LineMagics(Magics):
+    """`%explore`, `%jaxpr`, `%hlo`, `%ledger`, `%jaxplore`."""
+
+    def __init__(self, notebook: "Notebook") -> None:
+        super().__init__(notebook.shell)
+        self._notebook = notebook
+
+    @line_magic
+    def explore(self, line: str) -> Any:
+        """`%explore f(x)`: the linked view of a call's program. Twin: `jaxplore.explore`."""
+        program = self._program(line, "explore")
+        return None if program is None else look.explore(program)
+
+    @line_magic
+    def jaxpr(self, line: str) -> None:
+        """`%jaxpr f(x)`: the jaxpr, each equation with the expression it came from.
+
+        Twin: `jaxplore.program`."""
+        program = self._program(line, "jaxpr", stages=("jaxpr",))
+        if program is not None:
+            with contained("show the jaxpr"):
+                data = {"text/plain": program_view.text(program)}
+                data["text/html"] = program_view.html(program)
+                outputs.show(data, "jaxpr")
+
+    @line_magic
+    def hlo(self, line: str) -> None:
+        """`%hlo f(x)`: the optimised HLO, each instruction with where it came from.
+
+        Twin: `jaxplore.program(f, x).stages["hlo"]`."""
+        program = self._program(line, "hlo", stages=("jaxpr", "hlo"))
+        if program is not None:
+            with contained("show the HLO"):
+                outputs.show_line(program_view.stage_text(program, "hlo"), "hlo")
+
+    @line_magic
+    def ledger(self, line: str) -> None:
+        """`%ledger`: all compiles so far. Twin: `jaxplore.ledger()`."""
+        if line.strip():
+            raise OptionError(
+                f"%ledger takes no options.\nGot: {line.strip()}\nDo: run %ledger alone."
+            )
+        with contained("show the ledger"):
+            rows, times = list(self._notebook.observation.ledger), not deterministic()
+            data = {"text/plain": ledger_view.table(rows, times=times)}
+            data["text/html"] = ledger_view.html(rows, times=times, opened=True)
+            outputs.show(data, "ledger")
+
+    @line_magic
+    def jaxplore(self, line: str) -> None:
+        """`%jaxplore on|quiet|off|help`: what jaxplore shows by itself."""
+        from jaxplore.magics.notebook import MODES
+
+        mode = line.strip() or "help"
+        if mode in MODES:
+            self._notebook.switch(mode)
+            outputs.show_line(f"jaxplore {mode}: {MODES[mode]}", "mode")
+        elif mode == "help":
+            outputs.show_line(_HELP, "help")
+        else:
+            raise OptionError(
+                f"%jaxplore does not know this mode.\nGot: {mode}\n"
+                f"Do: use one of {', '.join([*MODES, 'help'])}."
+            )
+
+    def _program(
+        self, line: str, magic: str, stages: tuple[str, ...] | None = None
+    ) -> Program | None:
+        """The program of the call in a magic's line; None when jaxplore itself failed."""
+        target, args, kwargs = self._call(line, magic)
+        if isinstance(target, Program):
+            return target
+        try:
+            with contained("read the program"):
+                return look.captured(target, args, kwargs, stages=stages)
+        except UserCodeFailed as failed:
+            raise failed.original from None
+        return None
+
+    def _call(self, line: str, magic: str) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+        if not line.strip():
+            raise OptionError(
+                f"%{magic} needs something to look at.\nGot: an empty line.\n"
+                f"Do: write a call, as in `%{magic} f(x)`."
+            )
+        scope = self._notebook.shell.user_ns
+        tree = ast.parse(line.strip(), mode="eval").body
+        if not isinstance(tree, ast.Call):
+            return _evaluate(tree, scope), (), {}
+        # The arguments as Python would pass them, stars and keywords included.
+        collect = ast.Call(ast.Name("<collect>", ast.Load()), tree.args, tree.keywords)
+        args, kwargs = _evaluate(ast.copy_location(collect, tree), {**scope, "<collect>": _collect})
+        return _evaluate(tree.func, scope), args, kwargs
+
+
+def _collect(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return args, kwargs
+
+
+def _evaluate(tree: ast.expr, scope: dict[str, Any]) -> Any:
+    expression = ast.fix_missing_locations(ast.Expression(tree))
+    return eval(compile(expression, "<magic>", "eval"), scope)

@@ -1,0 +1,129 @@
+"""The extension in one IPython shell: its hooks, its magics, its switch."""
+
+from typing import Any, Final
+
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+from jaxplore import session
+from jaxplore.capture import files
+from jaxplore.faults import contained, reporter
+from jaxplore.magics import outputs
+from jaxplore.magics.cellcompile import CellPrograms
+from jaxplore.magics.cells import RunningCells
+from jaxplore.model.compiles import Compile
+
+MODES: Final = {
+    "on": "a line under each cell that compiled something",
+    "quiet": "record compiles, show no line by itself",
+    "off": "observe nothing",
+}
+
+
+class Notebook:
+    """jaxplore at work in one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell: Final = shell
+        self.cells: Final = RunningCells(shell)
+        self.programs: Final = CellPrograms()
+        self.mode = "on"
+        self.observation = session.start()
+        self._observing = True
+        self._shown = 0
+        self._write = reporter.write
+
+    def load(self) -> None:
+        from jaxplore.magics.cellmagics import CellMagics
+        from jaxplore.magics.linemagics import LineMagics
+
+        self.shell.register_magics(CellMagics(self))
+        self.shell.register_magics(LineMagics(self))
+        events: Any = self.shell.events
+        events.register("pre_run_cell", self._before_cell)
+        events.register("post_run_cell", self._after_cell)
+        self.cells.watch_compiler()
+        reporter.write = self._write_quiet_line
+
+    def unload(self) -> None:
+        """Undo everything `load` did, as far as it is still ours."""
+        events: Any = self.shell.events
+        for name, callback in (
+            ("pre_run_cell", self._before_cell),
+            ("post_run_cell", self._after_cell),
+        ):
+            with contained("remove a cell hook"):
+                events.unregister(name, callback)
+        self.cells.unwatch_compiler()
+        self._stop_observing()
+        reporter.write = self._write
+        _forget_magics(self.shell)
+        files.cells.clear()
+
+    def switch(self, mode: str) -> None:
+        """`%jaxplore on|quiet|off`."""
+        self.mode = mode
+        if mode == "off":
+            self._stop_observing()
+        elif not self._observing:
+            self.observation = session.start()
+            self._observing = True
+            self._shown = 0
+
+    def _stop_observing(self) -> None:
+        if self._observing:
+            session.stop(self.observation)
+            self._observing = False
+
+    def _write_quiet_line(self, line: str) -> None:
+        outputs.show_line(line, "fault")
+
+    def _before_cell(self, info: ExecutionInfo) -> None:
+        with contained("start watching a cell"):
+            if self.cells.begin(info):
+                reporter.forget()
+                self._shown = self.observation.ledger.total_count
+
+    def _after_cell(self, result: ExecutionResult) -> None:
+        with contained("show what a cell compiled"):
+            if self.cells.end(result.info) and self.mode == "on":
+                rows = self._new_rows()
+                if rows:
+                    outputs.show_compiles(rows)
+
+    def _new_rows(self) -> list[Compile]:
+        ledger = self.observation.ledger
+        new = ledger.total_count - self._shown
+        self._shown = ledger.total_count
+        return list(ledger)[-new:] if new else []
+
+
+def _forget_magics(shell: InteractiveShell) -> None:
+    magics: Any = shell.magics_manager.magics
+    for kind in ("line", "cell"):
+        for name, function in list(magics[kind].items()):
+            owner = type(getattr(function, "__self__", None)).__module__
+            if owner.startswith("jaxplore."):
+                del magics[kind][name]
+
+
+_loaded: dict[int, Notebook] = {}
+
+
+def load(shell: InteractiveShell) -> None:
+    """Load the extension into a shell, once."""
+    if id(shell) in _loaded:
+        return
+    notebook = Notebook(shell)
+    _loaded[id(shell)] = notebook
+    try:
+        notebook.load()
+    except Exception:
+        unload(shell)
+        raise
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Remove the extension from a shell."""
+    notebook = _loaded.pop(id(shell), None)
+    if notebook is not None:
+        notebook.unload()

@@ -1,0 +1,192 @@
+"""One program as JAX saw it, and the texts it became, linked to the source.
+
+`Program` is the record behind every picture: `capture` writes it, `views` and the
+browser read it. Indices tie the parts together: an equation names its values by
+their place in `Program.values`, and its region by its place in `Program.regions`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+from jaxplore.model.display import Drawn
+from jaxplore.model.span import Span
+
+Phase = Literal["forward", "backward"]
+ValueKind = Literal["input", "constant", "literal", "result"]
+StageName = Literal["jaxpr", "stablehlo", "hlo"]
+
+STAGE_NAMES: tuple[StageName, ...] = ("jaxpr", "stablehlo", "hlo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """Something an equation reads or writes. Holds its type, never its contents."""
+
+    name: str
+    """As in the jaxpr text: `a`, `b`, ...; the number itself for a literal."""
+    shape: tuple[int | str, ...]
+    """Dimensions; a string for a symbolic dimension."""
+    dtype: str
+    """`"float32"`, `"key<fry>"`, ...; `"token"` and the like where there is none."""
+    weak_type: bool
+    size_bytes: int
+    sharding: str | None
+    """As JAX prints it; None when nothing is said about placement."""
+    kind: ValueKind
+
+    @property
+    def type_text(self) -> str:
+        """Short type, as JAX writes it.
+
+        >>> Value(name="a", shape=(3, 4), dtype="float32", weak_type=False,
+        ...       size_bytes=48, sharding=None, kind="input").type_text
+        'f32[3,4]'
+        """
+        return short_type(self.dtype, self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equation:
+    """One equation of a jaxpr."""
+
+    primitive: str
+    inputs: tuple[int, ...]
+    """Indices into `Program.values`."""
+    outputs: tuple[int, ...]
+    span: Span | None
+    """The innermost expression of the user's own code that made it."""
+    scope: tuple[str, ...]
+    """Names from `jax.named_scope` and inner jits, outermost first."""
+    phase: Phase
+    region: int
+    """Which sub-program it stands in: an index into `Program.regions`."""
+    flops: int
+    """Floating-point operations; a loop counts its body times its length."""
+    bytes: int
+    """Bytes of its inputs and outputs."""
+    parameters: str
+    """Short text of its parameters, without nested programs."""
+    regions: tuple[int, ...] = ()
+    """The sub-programs it holds: a scan's body, a cond's branches, a jit's program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A program or a program nested in an equation. `Program.regions[0]` is the whole."""
+
+    name: str
+    kind: str
+    """`"program"`, or the parameter that holds it: `"jaxpr"`, `"cond_jaxpr"`, `"branches"`."""
+    equation: int | None
+    """The equation it is nested in; None for the whole program."""
+    inputs: tuple[int, ...]
+    constants: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Ties lines of a stage's text to equations and to the user's expressions."""
+
+    first_line: int
+    """From 1."""
+    last_line: int
+    """Inclusive."""
+    equations: tuple[int, ...]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The program's text at one stage, with links."""
+
+    text: str
+    links: tuple[Link, ...]
+    error: str | None = None
+    """Why this stage has no text; the other stages are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Text of a file or a cell that the program's expressions stand in."""
+
+    file: str
+    first_line: int
+    """Line number of the text's first line."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Program(Drawn):
+    """What JAX saw when it traced a function, and what XLA made of it."""
+
+    name: str
+    equations: tuple[Equation, ...]
+    values: tuple[Value, ...]
+    regions: tuple[Region, ...]
+    stages: Mapping[str, Stage]
+    sources: tuple[Source, ...]
+    argument_names: tuple[str, ...] = field(default=())
+    """For the whole program's inputs, in order: `"params['w']"`; empty when unknown."""
+
+    def __str__(self) -> str:
+        stage = self.stages.get("jaxpr")
+        body = stage.text if stage else ""
+        return f"{self.summary()}\n{body}".rstrip()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def summary(self) -> str:
+        """One line: name, number of equations, types in and out."""
+        whole = self.regions[0]
+        inputs = ", ".join(self._argument(i, v) for i, v in enumerate(whole.inputs))
+        outputs = ", ".join(self.values[v].type_text for v in whole.outputs)
+        count = len(self.equations)
+        noun = "equation" if count == 1 else "equations"
+        return f"{self.name}: {count:,} {noun}, ({inputs}) -> ({outputs})"
+
+    def _argument(self, position: int, value: int) -> str:
+        type_text = self.values[value].type_text
+        if position < len(self.argument_names):
+            return f"{self.argument_names[position]}: {type_text}"
+        return type_text
+
+    def to_json(self) -> dict[str, Any]:
+        """As columns and string tables; see `jaxplore.model.wire`."""
+        from jaxplore.model.wire import encode
+
+        return encode(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Program":
+        """The program that `to_json` wrote."""
+        from jaxplore.model.wire import decode
+
+        return decode(data)
+
+
+def freeze_stages(stages: Mapping[str, Stage]) -> Mapping[str, Stage]:
+    """A read-only copy, in the order of `STAGE_NAMES`."""
+    return MappingProxyType({name: stages[name] for name in STAGE_NAMES if name in stages})
+
+
+_SHORT_KINDS = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
+
+
+@lru_cache(maxsize=4096)
+def short_type(dtype: str, shape: tuple[int | str, ...]) -> str:
+    """A type as JAX prints it.
+
+    >>> short_type("float32", (2, 3)), short_type("bool", ()), short_type("bfloat16", (1,))
+    ('f32[2,3]', 'bool[]', 'bf16[1]')
+    """
+    if dtype == "token":
+        return dtype
+    letters = dtype.rstrip("0123456789")
+    kind = _SHORT_KINDS.get(letters)
+    name = f"{kind}{dtype[len(letters) :]}" if kind else dtype
+    return f"{name}[{','.join(str(size) for size in shape)}]"

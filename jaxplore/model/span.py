@@ -1,0 +1,51 @@
+"""Where something stands in the user's own text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """An expression in a cell or a file.
+
+    Lines count from 1 and columns from 0; the end column is exclusive, so
+    `text == source_line[column:end_column]` for an expression on one line.
+    """
+
+    file: str
+    """A path, or `"cell 7"`."""
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    function: str
+    """Qualified name of the function the expression is in; `"<module>"` at top level."""
+    text: str
+    """The expression itself, or `""` where its source cannot be read."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def to_json(self) -> dict[str, str | int]:
+        """Field names and values, as JSON."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def text_of(lines: list[str], line: int, column: int, end_line: int, end_column: int) -> str:
+    """The characters of `lines` between two positions, or `""` when outside of them.
+
+    Args:
+        lines: Source lines without their newlines; `lines[0]` is line 1.
+        line: First line, from 1.
+        column: First column, from 0.
+        end_line: Last line, from 1.
+        end_column: Column after the last character.
+
+    >>> text_of(["y = sin(x) + 1"], 1, 4, 1, 10)
+    'sin(x)'
+    """
+    if line < 1 or end_line > len(lines) or line > end_line:
+        return ""
+    if line == end_line:
+        return lines[line - 1][column:end_column]
+    inner = lines[line : end_line - 1]
+    return "\n".join([lines[line - 1][column:], *inner, lines[end_line - 1][:end_column]])

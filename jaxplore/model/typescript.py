@@ -1,0 +1,67 @@
+"""Writes the browser's types from the records, so that the schema exists once.
+
+`python -m jaxplore.model.typescript` prints `extension/src/wire/program.ts`.
+"""
+
+import dataclasses
+import inspect
+import re
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from jaxplore.model import wire
+
+_HEADER = """\
+// Written by `make wire` from jaxplore/model/wire.py; do not edit.
+
+"""
+_SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+_RECORDS = (
+    wire.TypeWire,
+    wire.ValueColumns,
+    wire.EquationColumns,
+    wire.RegionWire,
+    wire.SpanColumns,
+    wire.SourceWire,
+    wire.StageWire,
+    wire.ProgramWire,
+)
+
+
+def typescript() -> str:
+    """All wire records as TypeScript interfaces."""
+    return _HEADER + "\n".join(_interface(record) for record in _RECORDS)
+
+
+def _interface(record: type[Any]) -> str:
+    hints = get_type_hints(record)
+    notes = _field_notes(record)
+    lines = [f"/** {inspect.getdoc(record)} */", f"export interface {record.__name__} {{"]
+    for field in dataclasses.fields(record):
+        if field.name in notes:
+            lines.append(f"\t/** {notes[field.name]} */")
+        lines.append(f"\treadonly {field.name}: {_type(hints[field.name])};")
+    return "\n".join([*lines, "}", ""])
+
+
+def _type(hint: Any) -> str:
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    if get_origin(hint) is list:
+        inner = _type(get_args(hint)[0])
+        return f"readonly ({inner})[]" if "|" in inner else f"readonly {inner}[]"
+    if get_origin(hint) is UnionType:
+        return " | ".join(_type(part) for part in get_args(hint))
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return hint.__name__
+    raise TypeError(f"no TypeScript type for {hint}")
+
+
+def _field_notes(record: type[Any]) -> dict[str, str]:
+    pattern = r'^    (\w+): [^\n]+\n    """(.+?)"""'
+    found = re.findall(pattern, inspect.getsource(record), flags=re.MULTILINE | re.DOTALL)
+    return {name: " ".join(note.split()) for name, note in found}
+
+
+if __name__ == "__main__":
+    print(typescript(), end="")

@@ -1,0 +1,1 @@
+"""Show as text: from records to plain text, HTML, SVG and DOT. Never calls JAX."""

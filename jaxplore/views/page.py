@@ -1,0 +1,52 @@
+"""HTML that carries its own data and its own script: an output, or a whole page."""
+
+import base64
+import gzip
+import json
+from html import escape
+from typing import Any
+
+from jaxplore.model.program import Program
+
+VIEW_FORMAT = "jaxplore.view/1"
+
+# Above this a program travels compressed; below, base64 would eat the gain.
+_PLAIN_BYTES = 20_000
+
+
+def payload(program: Program) -> dict[str, Any]:
+    """What the browser gets: the view's name and the program, compressed when large."""
+    data = program.to_json()
+    written = json.dumps(data, separators=(",", ":"))
+    head = {"format": VIEW_FORMAT, "view": "explorer"}
+    if len(written) <= _PLAIN_BYTES:
+        return {**head, "program": data}
+    # No time stamp: the same program gives the same bytes.
+    packed = gzip.compress(written.encode(), mtime=0)
+    return {**head, "program_gzip": base64.b64encode(packed).decode("ascii")}
+
+
+def element(data: dict[str, Any], *, fallback: str, script: str) -> str:
+    """The view with its data, a fallback inside for readers without script, and the script.
+
+    The script comes last: an element that is upgraded while its children are still being
+    parsed would find no data.
+    """
+    # Inside a script element only "<" can end the text; as an escape it means the same.
+    written = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    return (
+        f'<jxp-view>{fallback}<script type="application/json">{written}</script></jxp-view>'
+        f"<script>{script}</script>"
+    )
+
+
+def page(title: str, body: str) -> str:
+    """A whole document around an element; opens offline."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n"
+        "<style>:root{color-scheme:light dark}body{margin:12px;"
+        "font-family:system-ui,sans-serif}</style>\n"
+        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )

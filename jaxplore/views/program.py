@@ -1,0 +1,106 @@
+"""A program as text and as HTML without script: source and jaxpr, line by line."""
+
+from collections.abc import Sequence
+from html import escape
+
+from jaxplore.model.program import Program, Source, Stage
+from jaxplore.model.span import Span
+
+STAGE_TITLES = {"jaxpr": "jaxpr", "stablehlo": "StableHLO", "hlo": "optimised HLO"}
+
+# A cell must stay readable and a notebook small: longer texts are cut, and say so.
+_TEXT_LINES = 200
+_HTML_LINES = 400
+_WIDEST = 100
+
+
+def text(program: Program) -> str:
+    """The jaxpr with the user's expression beside each equation.
+
+    For terminals, screen readers and notebooks under test: no times, no ids.
+    """
+    stage = program.stages.get("jaxpr")
+    if stage is None:
+        stage = next(iter(program.stages.values()), Stage(text="", links=()))
+    lines = _beside(stage)
+    return "\n".join([program.summary(), *_cut(lines, _TEXT_LINES)])
+
+
+def stage_text(program: Program, name: str) -> str:
+    """One stage's text with the user's expression beside each line that has one."""
+    stage = program.stages.get(name, Stage(text="", links=(), error="not made"))
+    return "\n".join([program.summary(), *_cut(_beside(stage), _TEXT_LINES)])
+
+
+def _beside(stage: Stage) -> list[str]:
+    """The lines of a stage, each with where it comes from."""
+    lines = stage.text.split("\n") if stage.text else []
+    if stage.error:
+        lines.append(stage.error)
+    origin: dict[int, Span] = {}
+    for link in stage.links:
+        if link.spans:
+            origin[link.first_line] = link.spans[0]
+    widths = [len(line) for number, line in enumerate(lines, 1) if number in origin]
+    width = min(max(widths, default=0), _WIDEST)
+    return [
+        f"{line:<{width}}  # {_where(origin[number])}" if number in origin else line
+        for number, line in enumerate(lines, 1)
+    ]
+
+
+def _where(span: Span) -> str:
+    file = span.file.rsplit("/", 1)[-1]
+    expression = " ".join(span.text.split())
+    shown = expression if len(expression) <= 60 else expression[:59] + "…"
+    return f"{file}:{span.line}  {shown}" if shown else f"{file}:{span.line}"
+
+
+def _cut(lines: Sequence[str], most: int) -> list[str]:
+    if len(lines) <= most:
+        return list(lines)
+    return [*lines[:most], f"... {len(lines) - most:,} more lines; .save('program.html') has all"]
+
+
+_PRE = "margin:0;font-size:12px;line-height:1.45;background:transparent;white-space:pre"
+_COLUMN = "text-align:left;vertical-align:top;padding:0 16px 0 0"
+
+
+def html(program: Program, *, stages: Sequence[str] | None = None) -> str:
+    """Source and jaxpr side by side, the other stages folded below.
+
+    Reads with its scripts and styles stripped, as on GitHub; all text is escaped.
+    """
+    names = [n for n in program.stages if stages is None or n in stages]
+    source = "\n".join(_numbered(part) for part in program.sources)
+    columns: list[str] = []
+    if source:
+        columns.append(_column("source", _cut(source.split("\n"), _HTML_LINES)))
+    if "jaxpr" in names:
+        lines = _beside(program.stages["jaxpr"])
+        columns.append(_column("jaxpr", _cut(lines, _HTML_LINES)))
+    folded = "".join(_folded(n, program.stages[n]) for n in names if n != "jaxpr")
+    return (
+        '<details open class="jaxplore-program"><summary style="cursor:pointer">'
+        f"{escape(program.summary())}</summary>"
+        f"<table><tbody><tr>{''.join(columns)}</tr></tbody></table>{folded}</details>"
+    )
+
+
+def _numbered(source: Source) -> str:
+    lines = source.text.split("\n")
+    width = len(str(source.first_line + len(lines) - 1))
+    rows = [f"{n:>{width}}  {line}" for n, line in enumerate(lines, source.first_line)]
+    return "\n".join([source.file, *rows])
+
+
+def _column(title: str, lines: Sequence[str]) -> str:
+    body = escape("\n".join(lines))
+    return f'<td style="{_COLUMN}"><b>{title}</b><pre style="{_PRE}">{body}</pre></td>'
+
+
+def _folded(name: str, stage: Stage) -> str:
+    lines = stage.text.split("\n") if stage.text else [stage.error or ""]
+    body = escape("\n".join(_cut(lines, _HTML_LINES)))
+    title = STAGE_TITLES[name]
+    return f'<details><summary>{title}</summary><pre style="{_PRE}">{body}</pre></details>'

@@ -1,0 +1,1 @@
+"""Show in a page: thin shells around the built front end."""
