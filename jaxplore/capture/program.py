@@ -30,7 +30,7 @@ from jaxplore.model.program import (
 Progress = Callable[[str], None]
 
 # A file longer than this is shown from its first to its last function that is used.
-_WHOLE_FILE_LINES: Final = 400
+_WHOLE_FILE_LINES: Final = 60
 
 
 def capture_program(

@@ -1,0 +1,46 @@
+/** What the keys do. The help box and the key handler both read this table. */
+
+import { h } from "./dom";
+
+export type Action = "previous" | "next" | "clear" | "counterpart" | "search" | "help";
+
+interface Key {
+	readonly key: string;
+	readonly shown: string;
+	readonly action: Action | null;
+	readonly does: string;
+}
+
+export const KEYS: readonly Key[] = [
+	{ key: "", shown: "point", action: null, does: "light the same thing in every pane" },
+	{ key: "", shown: "click", action: null, does: "keep it lit" },
+	{ key: "ArrowUp", shown: "↑", action: "previous", does: "select the equation before" },
+	{ key: "ArrowDown", shown: "↓", action: "next", does: "select the equation after" },
+	{
+		key: "Enter",
+		shown: "Enter",
+		action: "counterpart",
+		does: "go to the same thing in the next tab",
+	},
+	{ key: "Escape", shown: "Esc", action: "clear", does: "clear the selection" },
+	{ key: "/", shown: "/", action: "search", does: "find text in the open tab" },
+	{ key: "?", shown: "?", action: "help", does: "show or hide this help" },
+	{ key: "", shown: "graph: drag", action: null, does: "move the graph" },
+	{ key: "", shown: "graph: Ctrl + wheel, + − 0", action: null, does: "zoom; 0 shows all of it" },
+	{ key: "", shown: "graph: Enter, double-click", action: null, does: "open a nested program" },
+	{ key: "", shown: "graph: Backspace", action: null, does: "back to the program around it" },
+];
+
+export function actionOf(key: string): Action | null {
+	return KEYS.find((row) => row.key === key)?.action ?? null;
+}
+
+export function helpBox(): HTMLElement {
+	const rows = KEYS.flatMap(({ shown, does }) => [h("dt", {}, shown), h("dd", {}, does)]);
+	const label = "keys";
+	return h(
+		"div",
+		{ class: "jxp-help", role: "dialog", "aria-label": label, hidden: true },
+		h("dl", {}, ...rows),
+	);
+}

@@ -1,0 +1,104 @@
+/** The text of one stage, with its lines linked. */
+
+import type { Focus } from "../model/focus";
+import type { Program, Stage, StageName } from "../model/program";
+import { coloured, tokens } from "./colouring";
+import { Cleanup, h } from "./dom";
+import { PANE_LABELS, type Pane, type PaneEvents } from "./pane";
+import { VirtualRows } from "./virtual";
+
+/** More characters of one line are of no use to a reader and slow the page down. */
+const LONGEST = 4000;
+
+export function textPane(
+	program: Program,
+	name: StageName,
+	stage: Stage,
+	events: PaneEvents,
+): Pane {
+	const lines = stage.lines();
+	const links = stage.links();
+	const cleanup = new Cleanup();
+	let hover: Focus | null = null;
+	let selected: Focus | null = null;
+
+	const rows = new VirtualRows({
+		label: `${PANE_LABELS[name]} text`,
+		count: lines.length,
+		columns: Math.min(
+			LONGEST,
+			lines.reduce((most, line) => Math.max(most, line.length), 0),
+		),
+		build(index) {
+			const whole = lines[index] ?? "";
+			const text = whole.length > LONGEST ? `${whole.slice(0, LONGEST)}…` : whole;
+			const line = index + 1;
+			const block = links.at(line);
+			const equations = block < 0 ? [] : links.equationsOf(block);
+			const row = h("div", { class: "jxp-line", "data-line": line, "data-index": index });
+			if (block >= 0) row.dataset.block = String(block);
+			if (name === "jaxpr" && equations[0] !== undefined) {
+				row.dataset.equation = String(equations[0]);
+			}
+			const phase = phaseOf(program, equations);
+			if (phase) row.classList.add(phase);
+			row.append(
+				h("span", { class: "jxp-number", "aria-hidden": "true" }, String(line)),
+				h("span", { class: "jxp-code" }, ...coloured(text, tokens(name, text))),
+			);
+			return row;
+		},
+		paint(row, index) {
+			const line = index + 1;
+			const near = hover?.light(name, line) ?? "none";
+			const kept = selected?.light(name, line) ?? "none";
+			row.classList.toggle("jxp-lit", near === "own" || kept === "own");
+			row.classList.toggle("jxp-within", near === "within" || kept === "within");
+			row.classList.toggle("jxp-kept", kept !== "none");
+		},
+	});
+
+	const blockAt = (event: Event) => links.at(rows.indexAt(event) + 1);
+	cleanup.on(rows.element, "pointermove", (event) => {
+		if (event.pointerType === "touch" || event.buttons !== 0) return;
+		const block = blockAt(event);
+		events.hover(block < 0 ? null : { kind: "line", stage: name, block });
+	});
+	cleanup.on(rows.element, "pointerleave", () => events.hover(null));
+	cleanup.on(rows.element, "click", (event) => {
+		if (isSelectingText(rows.element)) return;
+		const block = blockAt(event);
+		events.select(block < 0 ? null : { kind: "line", stage: name, block });
+	});
+
+	return {
+		name,
+		element: rows.element,
+		show(nextHover, nextSelected) {
+			hover = nextHover;
+			selected = nextSelected;
+			rows.refresh();
+		},
+		reveal: (focus) => rows.reveal(focus.lines(name).map((line) => line - 1)),
+		revealLine: (line) => rows.reveal([line - 1]),
+		resize: () => rows.refresh(),
+		dispose() {
+			cleanup.run();
+			rows.dispose();
+		},
+	};
+}
+
+function phaseOf(program: Program, equations: readonly number[]): string {
+	if (equations.length === 0) return "";
+	const backward = equations.filter((equation) => program.isBackward(equation)).length;
+	if (backward === 0) return "jxp-forward";
+	return backward === equations.length ? "jxp-backward" : "";
+}
+
+/** A click that ends a drag over text means that text, not the equation under it. */
+export function isSelectingText(element: HTMLElement): boolean {
+	const root = element.getRootNode() as ShadowRoot & { getSelection?: () => Selection | null };
+	const selection = root.getSelection?.() ?? document.getSelection();
+	return selection !== null && !selection.isCollapsed && selection.toString().trim() !== "";
+}

@@ -1,0 +1,138 @@
+/** Reads what a host hands over, and says clearly what is wrong with it when it cannot. */
+
+import type { ProgramWire } from "./program";
+
+export const VIEW_FORMAT = "jaxplore.view/1";
+export const PROGRAM_FORMAT = "jaxplore.program/1";
+
+/** A payload that cannot be shown: what failed, what was given, what to do. */
+export class PayloadError extends Error {
+	constructor(what: string, got: string, todo: string) {
+		super(`${what}\nGot: ${got}.\n${todo}`);
+		this.name = "PayloadError";
+	}
+}
+
+const AGAIN = "Run the cell again with the installed jaxplore.";
+
+/** The program inside a payload, unpacked and checked. */
+export async function readPayload(payload: unknown): Promise<ProgramWire> {
+	if (!isRecord(payload)) {
+		throw new PayloadError("Cannot show this output: its data is missing.", brief(payload), AGAIN);
+	}
+	if (payload.format !== VIEW_FORMAT) {
+		throw new PayloadError(
+			"Cannot show this output: it was written by another version of jaxplore.",
+			`format ${brief(payload.format)}, this view reads ${brief(VIEW_FORMAT)}`,
+			AGAIN,
+		);
+	}
+	if (payload.view !== "explorer") {
+		throw new PayloadError(
+			"Cannot show this output: its view is unknown.",
+			brief(payload.view),
+			AGAIN,
+		);
+	}
+	const packed = payload.program_gzip;
+	const program = typeof packed === "string" ? await unpack(packed) : payload.program;
+	return checkProgram(program);
+}
+
+async function unpack(base64: string): Promise<unknown> {
+	try {
+		const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+		const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+		return await new Response(stream).json();
+	} catch (error) {
+		throw new PayloadError("Cannot unpack this program.", String(error), AGAIN);
+	}
+}
+
+/** `data` as a program, once everything a view relies on has been checked. */
+export function checkProgram(data: unknown): ProgramWire {
+	if (!isRecord(data)) {
+		throw new PayloadError("Cannot read this program: there is none.", brief(data), AGAIN);
+	}
+	if (data.format !== PROGRAM_FORMAT) {
+		throw new PayloadError(
+			"Cannot read this program: it is of another format.",
+			`format ${brief(data.format)}, this view reads ${brief(PROGRAM_FORMAT)}`,
+			AGAIN,
+		);
+	}
+	const wire = data as unknown as ProgramWire;
+	for (const name of [
+		"strings",
+		"types",
+		"regions",
+		"sources",
+		"stages",
+		"argument_names",
+	] as const) {
+		need(Array.isArray(wire[name]), name);
+	}
+	sameLength("values", wire.values, ["name", "type", "kind"]);
+	const rows = wire.equations;
+	sameLength("equations", rows, EQUATION_COLUMNS);
+	adds("equations.inputs", rows.inputs, rows.input_count);
+	adds("equations.outputs", rows.outputs, rows.output_count);
+	sameLength("spans", wire.spans, ["file", "line", "column", "end_line", "end_column", "function"]);
+	need(wire.regions.length > 0, "regions");
+	for (const stage of wire.stages) {
+		const name = `stages[${brief(stage?.name)}]`;
+		need(typeof stage?.text === "string", `${name}.text`);
+		sameLength(name, stage, ["first_line", "last_line", "equation_count", "span_count"]);
+		adds(`${name}.equations`, stage.equations, stage.equation_count);
+		adds(`${name}.spans`, stage.spans, stage.span_count);
+	}
+	for (const source of wire.sources) need(typeof source?.text === "string", "sources");
+	return wire;
+}
+
+const EQUATION_COLUMNS = [
+	"primitive",
+	"span",
+	"scope",
+	"phase",
+	"region",
+	"flops",
+	"bytes",
+	"parameters",
+	"input_count",
+	"output_count",
+] as const;
+
+function sameLength<K extends string>(
+	table: string,
+	columns: { readonly [key in K]: readonly number[] },
+	names: readonly K[],
+): void {
+	need(isRecord(columns), table);
+	let length = -1;
+	for (const name of names) {
+		const column = columns[name];
+		need(Array.isArray(column), `${table}.${name}`);
+		if (length >= 0) need(column.length === length, `${table}.${name}`);
+		length = column.length;
+	}
+}
+
+function adds(name: string, flat: readonly number[], counts: readonly number[]): void {
+	need(Array.isArray(flat), name);
+	need(counts.reduce((sum, count) => sum + count, 0) === flat.length, name);
+}
+
+function need(condition: boolean, where: string): void {
+	if (condition) return;
+	throw new PayloadError("Cannot read this program: it is incomplete.", `a broken ${where}`, AGAIN);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function brief(value: unknown): string {
+	const text = JSON.stringify(value) ?? "nothing";
+	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

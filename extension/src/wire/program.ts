@@ -1,0 +1,104 @@
+// Written by `make wire` from jaxplore/model/wire.py; do not edit.
+
+/** A type that values share. */
+export interface TypeWire {
+	/** As JAX writes it: `f32[2,3]`. */
+	readonly text: string;
+	readonly shape: readonly (number | string)[];
+	readonly dtype: string;
+	readonly weak_type: boolean;
+	readonly size_bytes: number;
+	readonly sharding: string | null;
+}
+
+/** One row per value. */
+export interface ValueColumns {
+	/** Index into `strings`. */
+	readonly name: readonly number[];
+	/** Index into `types`. */
+	readonly type: readonly number[];
+	/** 0 input, 1 constant, 2 literal, 3 result. */
+	readonly kind: readonly number[];
+}
+
+/** One row per equation. */
+export interface EquationColumns {
+	/** Index into `strings`. */
+	readonly primitive: readonly number[];
+	/** Index into the span columns; -1 for none. */
+	readonly span: readonly number[];
+	/** Index into `strings` of the names joined by `/`. */
+	readonly scope: readonly number[];
+	/** 0 forward, 1 backward. */
+	readonly phase: readonly number[];
+	readonly region: readonly number[];
+	readonly flops: readonly number[];
+	readonly bytes: readonly number[];
+	/** Index into `strings`. */
+	readonly parameters: readonly number[];
+	/** How many entries of `inputs` belong to each equation, in order. */
+	readonly input_count: readonly number[];
+	/** Value indices of all equations, one after another. */
+	readonly inputs: readonly number[];
+	readonly output_count: readonly number[];
+	readonly outputs: readonly number[];
+}
+
+/** A program or a nested program. */
+export interface RegionWire {
+	readonly name: string;
+	readonly kind: string;
+	/** The equation it is nested in; -1 for the whole program. */
+	readonly equation: number;
+	readonly inputs: readonly number[];
+	readonly constants: readonly number[];
+	readonly outputs: readonly number[];
+}
+
+/** One row per expression. Lines from 1, columns from 0, end exclusive. */
+export interface SpanColumns {
+	/** Index into `strings`. */
+	readonly file: readonly number[];
+	readonly line: readonly number[];
+	readonly column: readonly number[];
+	readonly end_line: readonly number[];
+	readonly end_column: readonly number[];
+	/** Index into `strings`. */
+	readonly function: readonly number[];
+}
+
+/** Text of a cell or a file, whole or in part. */
+export interface SourceWire {
+	readonly file: string;
+	readonly first_line: number;
+	readonly text: string;
+}
+
+/** A stage's text; one row per link. Lines count from 1, ends are inclusive. */
+export interface StageWire {
+	readonly name: string;
+	readonly text: string;
+	readonly error: string | null;
+	readonly first_line: readonly number[];
+	readonly last_line: readonly number[];
+	/** How many entries of `equations` belong to each link, in order. */
+	readonly equation_count: readonly number[];
+	readonly equations: readonly number[];
+	readonly span_count: readonly number[];
+	readonly spans: readonly number[];
+}
+
+/** A whole program. */
+export interface ProgramWire {
+	readonly format: string;
+	readonly name: string;
+	readonly argument_names: readonly string[];
+	readonly strings: readonly string[];
+	readonly types: readonly TypeWire[];
+	readonly values: ValueColumns;
+	readonly equations: EquationColumns;
+	readonly regions: readonly RegionWire[];
+	readonly spans: SpanColumns;
+	readonly sources: readonly SourceWire[];
+	readonly stages: readonly StageWire[];
+}

@@ -1,0 +1,33 @@
+/** The programs that the tests run on: the sample and every golden record of the repository. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Program } from "../src/model/program";
+import { checkProgram } from "../src/wire/payload";
+import type { ProgramWire } from "../src/wire/program";
+
+const HERE = import.meta.dirname;
+const RECORDS = join(HERE, "../../tests/records");
+
+function read(path: string): unknown {
+	return JSON.parse(readFileSync(path, "utf8"));
+}
+
+export function sampleWire(): ProgramWire {
+	return checkProgram(read(join(HERE, "../demo/sample.json")));
+}
+
+export function sample(): Program {
+	return new Program(sampleWire());
+}
+
+/** Name and program of each record; records of other formats are not ours to read. */
+export function records(): [string, Program][] {
+	const names = existsSync(RECORDS) ? readdirSync(RECORDS).filter((n) => n.endsWith(".json")) : [];
+	const found = names.flatMap((name): [string, Program][] => {
+		const data = read(join(RECORDS, name)) as { format?: unknown };
+		const isProgram = String(data?.format).startsWith("jaxplore.program/");
+		return isProgram ? [[name, new Program(checkProgram(data))]] : [];
+	});
+	return [["sample.json", sample()], ...found];
+}

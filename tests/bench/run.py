@@ -1,0 +1,165 @@
+"""Ratios that must not grow: `make bench`.
+
+Each ratio is measured within one run, the two sides in turn, because machines are shared
+and noisy; a single time says little. A ratio above its goal is marked.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+import jaxplore
+from jaxplore.capture import _hooks
+from jaxplore.capture.observer import observer
+
+EQUATIONS = 100_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report."""
+
+    name: str
+    ratio: float
+    goal: float
+    detail: str
+
+    def __str__(self) -> str:
+        mark = "ok  " if self.ratio <= self.goal else "OVER"
+        return f"{mark} {self.ratio:6.3f}  goal {self.goal:5.3f}  {self.name}  ({self.detail})"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall-clock seconds of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def hot_call() -> Row:
+    """A call of a compiled function, with and without an observation open."""
+    step = jax.jit(lambda x: x * 2 + 1)
+    x = jnp.ones(8)
+    step(x).block_until_ready()
+
+    def calls() -> None:
+        for _ in range(20_000):
+            step(x)
+
+    calls()
+    bare: list[float] = []
+    observed: list[float] = []
+    for _ in range(15):
+        bare.append(seconds(calls))
+        with jaxplore.observe():
+            observed.append(seconds(calls))
+    ratio = statistics.median(o / b for o, b in zip(observed, bare, strict=True))
+    each = statistics.median(bare) / 20_000
+    return Row("hot call observed / bare", ratio, 1.02, f"{each * 1e6:.2f} us bare")
+
+
+def cache_miss() -> Row:
+    """Time spent in jaxplore's own code on a cache miss, as a share of the compile."""
+    spent = 0.0
+    names = ("_enter_run", "_leave_run", "_enter_impl", "_leave_impl", "_on_stage", "_on_event")
+    originals = {name: getattr(observer, name) for name in names}
+
+    def timed(original: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            nonlocal spent
+            start = time.perf_counter()
+            try:
+                return original(*args, **kwargs)
+            finally:
+                spent += time.perf_counter() - start
+
+        return call
+
+    for name, original in originals.items():
+        setattr(observer, name, timed(original))
+    try:
+        with jaxplore.observe() as ledger:
+            x = jnp.ones((32, 32))
+            spent, shares = 0.0, []
+            for index in range(30):
+                before, own = ledger.total_s, spent
+
+                def f(x: jax.Array, scale: float = index + 0.5) -> jax.Array:
+                    return jnp.tanh(x @ x) * scale + jnp.var(x)
+
+                jax.jit(f)(x).block_until_ready()
+                shares.append((spent - own) / (ledger.total_s - before))
+    finally:
+        for name in originals:
+            delattr(observer, name)
+    share = statistics.median(shares)
+    each = spent / 30
+    return Row("cache miss: own time / its compile", share, 0.03, f"{each * 1e6:.0f} us own")
+
+
+_LOADING = """
+import time
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+start = time.perf_counter()
+import jax, jax.numpy
+middle = time.perf_counter()
+shell.run_line_magic("load_ext", "jaxplore")
+end = time.perf_counter()
+print(middle - start, end - middle)
+"""
+
+
+def loading() -> Row:
+    """`import jax` with `%load_ext jaxplore` after it, against `import jax` alone."""
+
+    def pairs() -> Iterator[tuple[float, float]]:
+        for _ in range(5):
+            done = subprocess.run(
+                [sys.executable, "-c", _LOADING], capture_output=True, text=True, check=True
+            )
+            jax_s, load_s = (float(part) for part in done.stdout.split()[-2:])
+            yield jax_s, load_s
+
+    measured = list(pairs())
+    ratio = statistics.median((a + b) / a for a, b in measured)
+    load = statistics.median(b for _, b in measured)
+    return Row("import jax + load_ext / import jax", ratio, 1.10, f"load_ext {load * 1e3:.0f} ms")
+
+
+def large_program() -> Row:
+    """The `Program` of a large jaxpr against JAX's own text of it."""
+
+    def unrolled(x: jax.Array) -> jax.Array:
+        for _ in range(EQUATIONS // 4):
+            x = jnp.sin(x) * 2.0 + x
+            x = x - 1.0
+        return x
+
+    jaxpr = jax.make_jaxpr(unrolled)(jnp.ones((8, 8)))
+    ratios: list[float] = []
+    text_s = 0.0
+    for _ in range(5):
+        text_s = seconds(lambda: str(jaxpr))
+        ratios.append(seconds(lambda: jaxplore.program(jaxpr)) / text_s)
+    detail = f"{EQUATIONS:,} equations, str {text_s:.2f} s"
+    return Row("Program / str(jaxpr)", statistics.median(ratios), 1.0, detail)
+
+
+def main() -> None:
+    """Measure and print all rows."""
+    print(f"jax {jax.__version__}, Python {sys.version.split()[0]}, {jax.devices()[0].platform}")
+    if not _hooks.can_observe_misses():
+        print("this JAX has no cache-miss function: only monitoring is measured")
+    for measure in (hot_call, cache_miss, loading, large_program):
+        print(measure(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
