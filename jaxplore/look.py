@@ -1,16 +1,17 @@
-"""Look at a program: the functions behind `%jaxpr`, `%hlo` and `%explore`."""
+"""Look at a program: the functions behind `%jaxpr`, `%hlo` and `%explore`.
+
+What they need is imported when they are first called: `import jaxplore` stays light.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jaxplore.capture.program import UserCodeFailed, capture_program
-from jaxplore.model.program import Program
-
 if TYPE_CHECKING:
+    from jaxplore.model.program import Program
     from jaxplore.widgets.explorer import Explorer
 
 
-def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs: Any) -> Program:
+def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs: Any) -> "Program":
     """What JAX saw when it traced a function, and what XLA made of it.
 
     Args:
@@ -36,6 +37,8 @@ def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs
     >>> seen.equations[0].span.text
     'jnp.sin(x)'
     """
+    from jaxplore.capture.program import UserCodeFailed
+
     try:
         return captured(f, args, kwargs, stages=stages)
     except UserCodeFailed as failed:
@@ -48,8 +51,10 @@ def captured(
     kwargs: dict[str, Any],
     *,
     stages: Sequence[str] | None = None,
-) -> Program:
+) -> "Program":
     """`program`, telling the user's own errors (`UserCodeFailed`) from jaxplore's faults."""
+    from jaxplore.capture.program import capture_program
+
     return capture_program(f, args, kwargs, stages=stages)
 
 
@@ -60,7 +65,7 @@ def explore(
 
     Takes what `program` takes, or a `Program`.
     """
-    # Imported here: the widget stack costs more to import than the rest of jaxplore.
+    from jaxplore.model.program import Program
     from jaxplore.widgets.explorer import Explorer
 
     if isinstance(f, Program):

@@ -8,9 +8,6 @@ import importlib
 from collections.abc import Callable
 from typing import Any, Final
 
-import jax
-import jax.extend.source_info_util
-
 from jaxplore.faults import contained
 
 Before = Callable[[tuple[Any, ...], dict[str, Any]], None]
@@ -30,6 +27,20 @@ def _pjit() -> Any:
     except ImportError:
         return None
 
+
+def _core(name: str) -> Any:
+    """A class of jaxprs. The public home of these names imports Pallas, which takes longer
+    than all of jaxplore, so it is asked only when the private one has changed."""
+    found = _private("core", name)
+    if found is None:
+        found = getattr(importlib.import_module("jax.extend.core"), name)
+    return found
+
+
+Jaxpr: Final[Any] = _core("Jaxpr")
+ClosedJaxpr: Final[Any] = _core("ClosedJaxpr")
+Literal: Final[Any] = _core("Literal")
+DropVar: Final[Any] = _core("DropVar")
 
 # What a cache miss of any jitted function, from whatever library, goes through.
 RUN: Final = "_run_python_pjit"
@@ -83,10 +94,13 @@ def hide_frames_of(path: str) -> None:
 
     Never undone: equations traced meanwhile keep these frames for as long as they live.
     """
-    jax.extend.source_info_util.register_exclusion(path)
-    register: Callable[[str], None] | None = _private("traceback_util", "register_exclusion")
-    if register is not None:
-        register(path)
+    for module in ("source_info_util", "traceback_util"):
+        register: Callable[[str], None] | None = _private(module, "register_exclusion")
+        if register is None and module == "source_info_util":
+            public = importlib.import_module("jax.extend.source_info_util")
+            register = public.register_exclusion
+        if register is not None:
+            register(path)
 
 
 def is_eager_primitive(fun: object) -> bool:

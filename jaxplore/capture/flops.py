@@ -74,46 +74,38 @@ def elements(aval: Any) -> int:
     return size
 
 
-def count(
-    primitive: str,
-    inputs: Sequence[Any],
-    outputs: Sequence[Any],
-    params: dict[str, Any],
-    nested: Sequence[int],
-) -> int:
+def count(primitive: str, equation: Any, nested: Sequence[int]) -> int:
     """Floating-point operations of one equation.
 
     Args:
         primitive: Its name.
-        inputs: Types of its inputs (`shape`, `dtype`).
-        outputs: Types of its outputs.
-        params: Its parameters, as JAX holds them.
+        equation: JAX's equation: `invars`, `outvars` with types, `params`.
         nested: Operations of the programs it holds, each counted once.
     """
     if nested:
         if primitive == "cond":
             return max(nested)
-        length = params.get("length", 1) if primitive == "scan" else 1
+        length = equation.params.get("length", 1) if primitive == "scan" else 1
         return sum(nested) * (length if isinstance(length, int) else 1)
-    if primitive in _FREE or not outputs:
+    if primitive in _FREE or not equation.outvars:
         return 0
+    output = equation.outvars[0].aval
     if primitive == "dot_general":
-        return _dot_general(inputs, outputs, params)
+        return _dot_general(equation.invars[0].aval, output, equation.params)
     if primitive == "conv_general_dilated":
-        return _convolution(inputs, outputs, params)
+        return _convolution(equation.invars[1].aval, output, equation.params)
     if primitive.startswith(_REDUCTIONS):
-        return elements(inputs[0]) if inputs else 0
-    kind = getattr(getattr(outputs[0], "dtype", None), "kind", "f")
-    return elements(outputs[0]) if kind in "fcV" else 0
+        return elements(equation.invars[0].aval) if equation.invars else 0
+    kind = getattr(getattr(output, "dtype", None), "kind", "f")
+    return elements(output) if kind in "fcV" else 0
 
 
-def _dot_general(inputs: Sequence[Any], outputs: Sequence[Any], params: dict[str, Any]) -> int:
+def _dot_general(left: Any, output: Any, params: dict[str, Any]) -> int:
     (contracted, _), _ = params["dimension_numbers"]
-    sizes = [inputs[0].shape[axis] for axis in contracted]
-    return 2 * elements(outputs[0]) * math.prod(s for s in sizes if isinstance(s, int))
+    sizes = [left.shape[axis] for axis in contracted]
+    return 2 * elements(output) * math.prod(s for s in sizes if isinstance(s, int))
 
 
-def _convolution(inputs: Sequence[Any], outputs: Sequence[Any], params: dict[str, Any]) -> int:
-    kernel = inputs[1]
+def _convolution(kernel: Any, output: Any, params: dict[str, Any]) -> int:
     features = kernel.shape[params["dimension_numbers"].rhs_spec[0]]
-    return 2 * elements(outputs[0]) * (elements(kernel) // max(features, 1))
+    return 2 * elements(output) * (elements(kernel) // max(features, 1))

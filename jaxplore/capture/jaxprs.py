@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-import jax.extend.core as jex_core
-
-from jaxplore.model.program import short_type
+from jaxplore.capture import _hooks
+from jaxplore.model.types import short_type
 
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 _LONGEST: Final = 240
-_JAXPRS: Final = (jex_core.Jaxpr, jex_core.ClosedJaxpr)
+_JAXPRS: Final = (_hooks.Jaxpr, _hooks.ClosedJaxpr)
 
 
 def opened(jaxpr: Any) -> Any:

@@ -13,7 +13,7 @@ from jaxplore.capture.linking import EquationIndex
 from jaxplore.capture.observer import observer
 from jaxplore.capture.spans import SpanTable
 from jaxplore.capture.stablehlo import read_stablehlo
-from jaxplore.capture.walk import Walk
+from jaxplore.capture.walk import Walk, collector_resting
 from jaxplore.errors import NotAProgramError
 from jaxplore.model.program import (
     STAGE_NAMES,
@@ -60,7 +60,8 @@ def capture_program(
     say = progress or (lambda _: None)
     with observer.paused():
         made = _trace(target, args, kwargs or {}, say)
-        return _program(made, wanted, say)
+        with collector_resting():
+            return _program(made, wanted, say)
 
 
 class UserCodeFailed(Exception):
@@ -212,8 +213,8 @@ def _program(made: _Made, wanted: Sequence[StageName], say: Progress) -> Program
         equations, values, regions = walk.equations, walk.values, walk.regions
         names = _argument_names(made.jaxpr)
         if "jaxpr" in wanted:
-            stages["jaxpr"] = walk.stage
-        if len(wanted) > 1 or "jaxpr" not in wanted:
+            stages["jaxpr"] = walk.stage()
+        if made.traced is not None and tuple(wanted) != ("jaxpr",):
             index = EquationIndex(equations, walk.paths, spans)
     for name in wanted:
         text = _stage_text(made, name, len(equations), say)

@@ -19,8 +19,9 @@ class SpanTable:
 
     def __init__(self) -> None:
         self._spans: dict[tuple[str, int, int, int, int], Span] = {}
-        self._by_instruction: dict[tuple[CodeType, int], Span | None] = {}
-        self._positions: dict[CodeType, list[_Position]] = {}
+        # By identity: hashing a code object hashes all of its constants.
+        self._by_instruction: dict[tuple[int, int], Span | None] = {}
+        self._positions: dict[int, tuple[CodeType, list[_Position]]] = {}
         self._lines: dict[str, list[str]] = {}
         self.file_names: dict[str, str] = {}
         """Display name -> file name, for every file a span was made in."""
@@ -59,15 +60,18 @@ class SpanTable:
 
     def of_instruction(self, code: CodeType, offset: int) -> Span | None:
         """The expression that an instruction was compiled from."""
-        key = (code, offset)
-        if key not in self._by_instruction:
-            self._by_instruction[key] = self._span_of(code, offset)
-        return self._by_instruction[key]
+        key = (id(code), offset)
+        try:
+            return self._by_instruction[key]
+        except KeyError:
+            span = self._by_instruction[key] = self._span_of(code, offset)
+            return span
 
     def _span_of(self, code: CodeType, offset: int) -> Span | None:
-        positions = self._positions.get(code)
-        if positions is None:
-            positions = self._positions[code] = list(code.co_positions())
+        if id(code) not in self._positions:
+            # Kept with its code object, so that no other takes over its identity.
+            self._positions[id(code)] = (code, list(code.co_positions()))
+        _, positions = self._positions[id(code)]
         index = max(offset, 0) // 2
         line, end_line, column, end_column = (
             positions[index] if index < len(positions) else (None,) * 4
@@ -113,7 +117,7 @@ class SpanTable:
     def used_lines(self, file_name: str) -> tuple[int, int]:
         """First and last line of the functions that spans were made in."""
         spans = [span for key, span in self._spans.items() if key[0] == file_name]
-        codes = [code for code in self._positions if code.co_filename == file_name]
+        codes = [code for code, _ in self._positions.values() if code.co_filename == file_name]
         first = min([s.line for s in spans] + [code.co_firstlineno for code in codes])
         return max(first, 1), max(s.end_line for s in spans)
 

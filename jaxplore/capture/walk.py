@@ -9,14 +9,14 @@ import gc
 import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Final
-
-import jax.extend.core as jex_core
 
 from jaxplore.capture import flops as costs
 from jaxplore.capture import jaxprs
 from jaxplore.capture.spans import SpanTable
-from jaxplore.model.program import Equation, Link, Phase, Region, Stage, Value, ValueKind
+from jaxplore.capture.valuetable import ValueTable
+from jaxplore.model.program import Equation, EquationLinks, Phase, Region, Stage
 from jaxplore.model.span import Span
 
 # A program whose nested programs are used so often that writing each use out would
@@ -27,7 +27,7 @@ _TRANSFORM: Final = re.compile(r"^[a-z_]+\((.*)\)$")
 
 
 @contextmanager
-def _collector_resting() -> Generator[None]:
+def collector_resting() -> Generator[None]:
     """Spare the garbage collector: all that a walk makes is kept, and a collection in its
     midst costs as much as the walk itself on a large program."""
     was_on = gc.isenabled()
@@ -39,79 +39,67 @@ def _collector_resting() -> Generator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the program a nested jaxpr stands."""
+
+    indent: str = ""
+    path: str = ""
+    """Name stack of the equation that holds it, as in XLA's metadata."""
+    scope: tuple[str, ...] = ()
+    phase: Phase = "forward"
+    span: Span | None = None
+
+
 class Walk:
     """The walk over one program. Read its fields when it is done."""
 
     def __init__(self, jaxpr: Any, name: str, spans: SpanTable) -> None:
-        self.values: list[Value] = []
         self.equations: list[Equation] = []
         self.regions: list[Region] = []
         self.paths: list[str] = []
         """Per equation, its name stack as XLA's metadata will carry it."""
-        self.stage: Stage
-        """The text, one link per equation."""
+        self._table = ValueTable()
+        self.values = self._table.values
         self._spans = spans
         self._lines: list[str] = []
-        self._line_ranges: list[tuple[int, int]] = []
-        self._literals: dict[tuple[str, Any], int] = {}
-        self._types: dict[Any, tuple[Any, ...]] = {}
-        self._texts: dict[tuple[Any, Any], str] = {}
-        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._first_lines: list[int] = []
+        self._last_lines: list[int] = []
+        self._scopes: dict[str, tuple[str, ...]] = {"": ()}
         self._parameters: dict[tuple[Any, ...], str] = {}
-        self._named = 0
         self._share = jaxprs.count_equations(jaxpr) > _MOST_EXPANDED
         self._written: dict[int, int] = {}
-        with _collector_resting():
-            self._region(
-                jaxpr, name, "program", equation=None, indent="", path="", scope=(), phase="forward"
-            )
-            self.stage = self._stage()
+        self._region(jaxpr, name, "program", None, _Place())
 
-    def _stage(self) -> Stage:
-        links = [
-            Link(
-                first_line=first,
-                last_line=last,
-                equations=(index,),
-                spans=() if span is None else (span,),
-            )
-            for index, ((first, last), span) in enumerate(
-                zip(self._line_ranges, [e.span for e in self.equations], strict=True)
-            )
-        ]
-        return Stage(text="\n".join(self._lines), links=tuple(links))
+    def stage(self) -> Stage:
+        """The text, one link per equation."""
+        links = EquationLinks(
+            first_lines=tuple(self._first_lines),
+            last_lines=tuple(self._last_lines),
+            spans=tuple([equation.span for equation in self.equations]),
+        )
+        return Stage(text="\n".join(self._lines), links=links)
 
     def _region(
-        self,
-        jaxpr: Any,
-        name: str,
-        kind: str,
-        *,
-        equation: int | None,
-        indent: str,
-        path: str,
-        scope: tuple[str, ...],
-        phase: Phase,
-        span: Span | None = None,
+        self, jaxpr: Any, name: str, kind: str, equation: int | None, place: _Place
     ) -> tuple[int, int]:
         """Walk one jaxpr; returns its region's index and its floating-point operations."""
         jaxpr = jaxprs.opened(jaxpr)
+        table = self._table
         self._written[id(jaxpr)] = len(self._lines) + 1
         index = len(self.regions)
         self.regions.append(_UNFINISHED)
         env: dict[Any, int] = {}
-        constants = [self._bind(env, var, "constant") for var in jaxpr.constvars]
-        inputs = [self._bind(env, var, "input") for var in jaxpr.invars]
+        constants = [table.bind(env, var, "constant") for var in jaxpr.constvars]
+        inputs = [table.bind(env, var, "input") for var in jaxpr.invars]
         label = "" if equation is None else f"{kind}="
-        self._lines.append(
-            f"{indent}{label}{{ lambda {self._declared(constants)}; "
-            f"{self._declared(inputs)}. let".replace(" .", ".")
-        )
-        total = self._equations(jaxpr.eqns, env, index, indent, path, scope, phase, span)
-        outputs = [self._read(env, var) for var in jaxpr.outvars]
-        shown = [self._use(value) for value in outputs]
-        tuple_text = f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
-        self._lines.append(f"{indent}  in {tuple_text} }}")
+        head = " ".join(["lambda", table.declared(constants), ";", table.declared(inputs)])
+        self._lines.append(f"{place.indent}{label}{{ {' '.join(head.split())}. let")
+        work = self._equations(jaxpr.eqns, env, index, place)
+        outputs = [table.read(env, var) for var in jaxpr.outvars]
+        shown = [table.use(value) for value in outputs]
+        result = f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
+        self._lines.append(f"{place.indent}  in {result} }}")
         self.regions[index] = Region(
             name=name,
             kind=kind,
@@ -120,72 +108,57 @@ class Walk:
             constants=tuple(constants),
             outputs=tuple(outputs),
         )
-        return index, total
+        return index, work
 
     def _equations(
-        self,
-        eqns: Sequence[Any],
-        env: dict[Any, int],
-        region: int,
-        indent: str,
-        path: str,
-        scope: tuple[str, ...],
-        phase: Phase,
-        outer: Span | None,
+        self, eqns: Sequence[Any], env: dict[Any, int], region: int, place: _Place
     ) -> int:
+        # The one hot loop: a large program comes through here a hundred thousand times.
         total = 0
-        read, bind, use = self._read, self._bind, self._use
+        table, values, lines = self._table, self.values, self._lines
+        read, bind, use, span_of = table.read, table.bind, table.use, self._spans.of_traceback
         for eqn in eqns:
-            index = len(self.equations)
-            source = eqn.source_info
-            stack = str(source.name_stack)
-            primitive = str(eqn.primitive.name)
-            here = f"{path}/{stack}" if stack else path
+            params, primitive = eqn.params, eqn.primitive.name
+            stack = str(eqn.source_info.name_stack)
+            path = f"{place.path}/{stack}" if stack else place.path
             inputs = tuple([read(env, var) for var in eqn.invars])
             outputs = tuple([bind(env, var, "result") for var in eqn.outvars])
-            backward = phase == "backward" or "transpose(" in stack
-            parameters = self._parameters_of(primitive, eqn.params)
-            own_scope = scope + self._scope_of(stack)
-            self.paths.append(f"{here}/{primitive}")
-            bracket = f"[{parameters}]" if parameters else ""
-            reads = " ".join([primitive + bracket, *[use(v) for v in inputs]])
-            writes = self._declared(outputs)
-            line = f"{indent}    {writes}= {reads}" if writes else f"{indent}    {reads}"
-            self._lines.append(line)
-            first = len(self._lines)
-            self._line_ranges.append((first, first))
-            # The nested equations come after this one, which needs their cost: hold its place.
-            self.equations.append(_PENDING)
-            own_phase: Phase = "backward" if backward else "forward"
+            backward = place.phase == "backward" or "transpose(" in stack
+            phase: Phase = "backward" if backward else "forward"
+            scope = place.scope + self._scope_of(stack) if stack else place.scope
             # JAX's own helpers are traced once for all their callers: their equations stand
             # nowhere in the user's text but in the expression that called them.
-            span = self._spans.of_traceback(source.traceback) or outer
-            regions, nested = (), []
-            held = tuple(jaxprs.nested(eqn.params)) if eqn.params else ()
+            span = span_of(eqn.source_info.traceback) or place.span
+            parameters = self._parameters_of(primitive, params) if params else ""
+            bracket = f"{primitive}[{parameters}]" if parameters else primitive
+            reads = " ".join([bracket, *[use(value) for value in inputs]])
+            writes = f"{table.declared(outputs)} = " if outputs else ""
+            lines.append(f"{place.indent}    {writes}{reads}")
+            index = len(self.equations)
+            self.paths.append(f"{path}/{primitive}")
+            self._first_lines.append(len(lines))
+            self._last_lines.append(len(lines))
+            # The nested equations come after this one, which needs their cost: hold its place.
+            self.equations.append(_PENDING)
+            regions: tuple[int, ...] = ()
+            nested: list[int] = []
+            held = tuple(jaxprs.nested(params)) if params else ()
             if held:
-                regions, nested = self._nested(
-                    held, eqn.params, index, primitive, indent, here, own_scope, own_phase, span
-                )
-                self._line_ranges[index] = (first, len(self._lines))
-            work = costs.count(
-                primitive,
-                [var.aval for var in eqn.invars],
-                [var.aval for var in eqn.outvars],
-                eqn.params,
-                nested,
-            )
+                inside = _Place(place.indent + "      ", path, scope, phase, span)
+                regions, nested = self._nested(held, params, index, primitive, inside)
+                self._last_lines[index] = len(lines)
+            work = costs.count(primitive, eqn, nested)
             total += work
-            values = self.values
             self.equations[index] = Equation(
                 primitive=primitive,
                 inputs=inputs,
                 outputs=outputs,
                 span=span,
-                scope=own_scope,
-                phase=own_phase,
+                scope=scope,
+                phase=phase,
                 region=region,
                 flops=work,
-                bytes=sum([values[v].size_bytes for v in inputs + outputs]),
+                bytes=sum([values[value].size_bytes for value in inputs + outputs]),
                 parameters=parameters,
                 regions=regions,
             )
@@ -197,113 +170,34 @@ class Walk:
         params: dict[str, Any],
         index: int,
         primitive: str,
-        indent: str,
-        path: str,
-        scope: tuple[str, ...],
-        phase: Phase,
-        span: Span | None,
+        place: _Place,
     ) -> tuple[tuple[int, ...], list[int]]:
+        """Walk the programs an equation holds; returns their regions and their costs."""
+        name = params.get("name")
+        name = name if isinstance(name, str) else primitive
+        if primitive == "jit":
+            place = replace(place, path=f"{place.path}/jit({name})", scope=(*place.scope, name))
+        else:
+            place = replace(place, path=f"{place.path}/{primitive}")
         regions: list[int] = []
         work: list[int] = []
         for parameter, inner in held:
-            name = params.get("name")
-            name = name if isinstance(name, str) else primitive
             seen_at = self._written.get(id(jaxprs.opened(inner)))
             if self._share and seen_at is not None:
-                self._lines.append(f"{indent}      {parameter}=(as in line {seen_at})")
+                self._lines.append(f"{place.indent}{parameter}=(as in line {seen_at})")
                 continue
-            inside = f"{path}/{primitive}({name})" if primitive == "jit" else f"{path}/{primitive}"
-            region, cost = self._region(
-                inner,
-                name,
-                parameter,
-                equation=index,
-                indent=indent + "      ",
-                path=inside,
-                scope=(*scope, name) if primitive == "jit" else scope,
-                phase=phase,
-                span=span,
-            )
+            region, cost = self._region(inner, name, parameter, index, place)
             regions.append(region)
             work.append(cost)
         return tuple(regions), work
 
-    def _bind(self, env: dict[Any, int], var: Any, kind: ValueKind) -> int:
-        index = env[var] = len(self.values)
-        if isinstance(var, jex_core.DropVar):
-            name = "_"
-        else:
-            name = letters(self._named)
-            self._named += 1
-        self.values.append(self._value(name, var.aval, kind))
-        return index
-
-    def _read(self, env: dict[Any, int], var: Any) -> int:
-        if not isinstance(var, jex_core.Literal):
-            return env[var]
-        facts = self._facts(var.aval)
-        key = (self._literal_text(var.val), facts)
-        index = self._literals.get(key)
-        if index is None:
-            index = self._literals[key] = len(self.values)
-            self.values.append(self._value(key[0], var.aval, "literal"))
-        return index
-
-    def _literal_text(self, value: Any) -> str:
-        # Printing a numpy scalar is slow, and programs repeat the same few numbers.
-        if getattr(value, "shape", None) != ():
-            return _literal_text(value)
-        key = (value.dtype, value.item())
-        text = self._texts.get(key)
-        if text is None:
-            text = self._texts[key] = _literal_text(value)
-        return text
-
-    def _facts(self, aval: Any) -> tuple[Any, ...]:
-        known = self._types.get(aval)
-        if known is None:
-            known = self._types[aval] = (
-                jaxprs.dimensions(aval),
-                jaxprs.dtype_name(aval),
-                bool(getattr(aval, "weak_type", False)),
-                jaxprs.size_bytes(aval),
-                jaxprs.sharding_text(aval),
-            )
-        return known
-
-    def _value(self, name: str, aval: Any, kind: ValueKind) -> Value:
-        shape, dtype, weak_type, size_bytes, sharding = self._facts(aval)
-        return Value(
-            name=name,
-            shape=shape,
-            dtype=dtype,
-            weak_type=weak_type,
-            size_bytes=size_bytes,
-            sharding=sharding,
-            kind=kind,
-        )
-
-    def _declared(self, values: Sequence[int]) -> str:
-        if not values:
-            return ""
-        rows = [self.values[v] for v in values]
-        return " ".join([f"{row.name}:{row.type_text}" for row in rows]) + " "
-
-    def _use(self, value: int) -> str:
-        row = self.values[value]
-        return f"{row.name}:{row.type_text}" if row.kind == "literal" else row.name
-
     def _scope_of(self, stack: str) -> tuple[str, ...]:
-        if not stack:
-            return ()
         known = self._scopes.get(stack)
         if known is None:
             known = self._scopes[stack] = scope_names(stack)
         return known
 
     def _parameters_of(self, primitive: str, params: dict[str, Any]) -> str:
-        if not params:
-            return ""
         try:
             key = (primitive, *params.values())
             known = self._parameters.get(key)
@@ -329,16 +223,6 @@ _PENDING: Final = Equation(
 )
 
 
-def _literal_text(value: Any) -> str:
-    # JAX wraps Python numbers in subclasses whose text names the type once more.
-    if isinstance(value, float):
-        value = float(value)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = int(value)
-    text = " ".join(str(value).split())
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
 def scope_names(stack: str) -> tuple[str, ...]:
     """The names in a name stack, without the transformations about them.
 
@@ -352,17 +236,3 @@ def scope_names(stack: str) -> tuple[str, ...]:
         if part:
             names.append(part)
     return tuple(names)
-
-
-def letters(index: int) -> str:
-    """The name of the index-th value: a, b, ..., z, ba, bb, ... as JAX names them.
-
-    >>> [letters(i) for i in (0, 25, 26, 27, 676)]
-    ['a', 'z', 'ba', 'bb', 'baa']
-    """
-    name = ""
-    while True:
-        index, letter = divmod(index, 26)
-        name = chr(97 + letter) + name
-        if index == 0:
-            return name

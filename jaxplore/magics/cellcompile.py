@@ -1,11 +1,10 @@
-"""A cell's program, jitted: found again when the same cell runs again."""
+"""A cell's program as a jitted function, with or without its gradients."""
 
 import ast
 import inspect
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,9 +14,6 @@ from jaxplore.magics import constants
 from jaxplore.magics.cellprogram import CellProgram
 from jaxplore.magics.celltext import CellText
 
-# Programs of cells kept for a later run of the same cell.
-_MOST_KEPT: Final = 64
-
 
 @dataclass(frozen=True, slots=True)
 class Gradients:
@@ -25,22 +21,6 @@ class Gradients:
 
     names: tuple[str, ...]
     order: int
-
-
-class CellPrograms:
-    """The jitted programs of the cells that ran last."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Any, Any] = OrderedDict()
-
-    def get(self, key: Any, make: Callable[[], Any]) -> Any:
-        """The program of a cell, made if it is new."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        self._kept.move_to_end(key)
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
-        return self._kept[key]
 
 
 def inputs_of(

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from jaxplore import look
-from jaxplore.capture.program import UserCodeFailed
 from jaxplore.errors import OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import outputs
-from jaxplore.model.program import Program
-from jaxplore.views import ledger as ledger_view
-from jaxplore.views import program as program_view
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
+    from jaxplore.model.program import Program
 
 _HELP = """\
 %%jit                 compile the cell, or the functions it defines
@@ -50,6 +47,8 @@ class LineMagics(Magics):
         program = self._program(line, "jaxpr", stages=("jaxpr",))
         if program is not None:
             with contained("show the jaxpr"):
+                from jaxplore.views import program as program_view
+
                 data = {"text/plain": program_view.text(program)}
                 data["text/html"] = program_view.html(program)
                 outputs.show(data, "jaxpr")
@@ -62,6 +61,8 @@ class LineMagics(Magics):
         program = self._program(line, "hlo", stages=("jaxpr", "hlo"))
         if program is not None:
             with contained("show the HLO"):
+                from jaxplore.views import program as program_view
+
                 outputs.show_line(program_view.stage_text(program, "hlo"), "hlo")
 
     @line_magic
@@ -72,6 +73,8 @@ class LineMagics(Magics):
                 f"%ledger takes no options.\nGot: {line.strip()}\nDo: run %ledger alone."
             )
         with contained("show the ledger"):
+            from jaxplore.views import ledger as ledger_view
+
             rows, times = list(self._notebook.observation.ledger), not deterministic()
             data = {"text/plain": ledger_view.table(rows, times=times)}
             data["text/html"] = ledger_view.html(rows, times=times, opened=True)
@@ -96,8 +99,11 @@ class LineMagics(Magics):
 
     def _program(
         self, line: str, magic: str, stages: tuple[str, ...] | None = None
-    ) -> Program | None:
+    ) -> "Program | None":
         """The program of the call in a magic's line; None when jaxplore itself failed."""
+        from jaxplore.capture.program import UserCodeFailed
+        from jaxplore.model.program import Program
+
         target, args, kwargs = self._call(line, magic)
         if isinstance(target, Program):
             return target

@@ -8,7 +8,7 @@ from jaxplore import session
 from jaxplore.capture import files
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
-from jaxplore.magics.cellcompile import CellPrograms
+from jaxplore.magics.cellcache import CellPrograms
 from jaxplore.magics.cells import RunningCells
 from jaxplore.model.compiles import Compile
 

@@ -6,7 +6,6 @@ from typing import Any
 from IPython.display import display
 
 from jaxplore.model.compiles import Compile
-from jaxplore.views import ledger
 from jaxplore.views.mode import deterministic
 
 
@@ -22,6 +21,8 @@ def show_line(text: str, view: str) -> None:
 
 def show_compiles(rows: Sequence[Compile]) -> None:
     """The line under a cell that compiled something, which opens into the rows."""
+    from jaxplore.views import ledger
+
     times = not deterministic()
     line = ledger.cell_line(rows, times=times)
     if line:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-# Type -> function that draws it; `jaxplore.views.drawings` fills it in.
-drawings: Final[dict[type, Callable[[Any], str]]] = {}
+# Name of a record's class -> function that draws it; `jaxplore.views.drawings` fills it in.
+drawings: Final[dict[str, Callable[[Any], str]]] = {}
 
 
 class Drawn:
@@ -13,5 +13,5 @@ class Drawn:
     __slots__ = ()
 
     def _repr_html_(self) -> str | None:
-        draw = drawings.get(type(self))
+        draw = drawings.get(type(self).__name__)
         return None if draw is None else draw(self)

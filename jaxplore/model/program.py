@@ -5,14 +5,14 @@ browser read it. Indices tie the parts together: an equation names its values by
 their place in `Program.values`, and its region by its place in `Program.regions`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from jaxplore.model.display import Drawn
 from jaxplore.model.span import Span
+from jaxplore.model.types import short_type
 
 Phase = Literal["forward", "backward"]
 ValueKind = Literal["input", "constant", "literal", "result"]
@@ -99,12 +99,49 @@ class Link:
     spans: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EquationLinks(Sequence[Link]):
+    """The links of the jaxpr's text: one per equation, in order.
+
+    As columns, because a large program has as many as equations and is mostly read line
+    by line. Equal to any sequence of the same links.
+    """
+
+    first_lines: tuple[int, ...]
+    last_lines: tuple[int, ...]
+    spans: tuple[Span | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.first_lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Link: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Link, ...]: ...
+    def __getitem__(self, index: int | slice) -> Link | tuple[Link, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        position = range(len(self))[index]
+        span = self.spans[position]
+        return Link(
+            first_line=self.first_lines[position],
+            last_line=self.last_lines[position],
+            equations=(position,),
+            spans=() if span is None else (span,),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  (as for any sequence that compares)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """The program's text at one stage, with links."""
 
     text: str
-    links: tuple[Link, ...]
+    links: Sequence[Link]
     error: str | None = None
     """Why this stage has no text; the other stages are kept."""
 
@@ -172,21 +209,3 @@ class Program(Drawn):
 def freeze_stages(stages: Mapping[str, Stage]) -> Mapping[str, Stage]:
     """A read-only copy, in the order of `STAGE_NAMES`."""
     return MappingProxyType({name: stages[name] for name in STAGE_NAMES if name in stages})
-
-
-_SHORT_KINDS = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
-
-
-@lru_cache(maxsize=4096)
-def short_type(dtype: str, shape: tuple[int | str, ...]) -> str:
-    """A type as JAX prints it.
-
-    >>> short_type("float32", (2, 3)), short_type("bool", ()), short_type("bfloat16", (1,))
-    ('f32[2,3]', 'bool[]', 'bf16[1]')
-    """
-    if dtype == "token":
-        return dtype
-    letters = dtype.rstrip("0123456789")
-    kind = _SHORT_KINDS.get(letters)
-    name = f"{kind}{dtype[len(letters) :]}" if kind else dtype
-    return f"{name}[{','.join(str(size) for size in shape)}]"

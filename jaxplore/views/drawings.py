@@ -1,29 +1,42 @@
-"""Gives the records their HTML forms; imported once, by `jaxplore` itself."""
+"""Gives the records their HTML forms.
 
-from typing import Final
+The views are imported when something is first drawn: `import jaxplore` stays light.
+"""
 
-from jaxplore.model.compiles import Compile, Ledger
+from typing import TYPE_CHECKING, Final
+
 from jaxplore.model.display import drawings
-from jaxplore.model.program import Program
-from jaxplore.views import ledger, program
 from jaxplore.views.mode import deterministic
+
+if TYPE_CHECKING:
+    from jaxplore.model.compiles import Compile, Ledger
+    from jaxplore.model.program import Program
 
 # Of the stages only the jaxpr is the same for every version of XLA.
 _STABLE_STAGES: Final = ("jaxpr",)
 
 
-def _program(record: Program) -> str:
+def draw_program(record: "Program") -> str:
+    """A program as HTML without script."""
+    from jaxplore.views import program
+
     return program.html(record, stages=_STABLE_STAGES if deterministic() else None)
 
 
-def _ledger(record: Ledger) -> str:
+def draw_ledger(record: "Ledger") -> str:
+    """A ledger as HTML."""
+    from jaxplore.views import ledger
+
     return ledger.html(tuple(record), times=not deterministic())
 
 
-def _compile(record: Compile) -> str:
+def draw_compile(record: "Compile") -> str:
+    """One compile as HTML."""
+    from jaxplore.views import ledger
+
     return ledger.html((record,), times=not deterministic(), line=str(record))
 
 
 def install() -> None:
     """Let the records find their drawings."""
-    drawings.update({Program: _program, Ledger: _ledger, Compile: _compile})
+    drawings.update({"Program": draw_program, "Ledger": draw_ledger, "Compile": draw_compile})

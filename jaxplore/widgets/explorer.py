@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
-from jaxplore.model.display import drawings
 from jaxplore.model.program import Program
 from jaxplore.views import dot, page
 from jaxplore.views import program as program_view
+from jaxplore.views.drawings import draw_program
 from jaxplore.views.mode import deterministic
 from jaxplore.widgets.assets import script
 
@@ -50,7 +50,7 @@ class Explorer:
         return self._element(page.payload(self.program))
 
     def _static(self) -> str:
-        return drawings[Program](self.program)
+        return draw_program(self.program)
 
     def _element(self, payload: dict[str, Any]) -> str:
         return page.element(payload, fallback=self._static(), script=script("explorer.js"))
