@@ -13,6 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 FRONT_END := $(shell find extension/src -type f) $(addprefix extension/,package.json \
 	package-lock.json build.mjs)
+# Jupyter refuses to run as root, as in a container, unless told.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 NODE_MODULES := extension/node_modules/.installed
 
 .PHONY: help lab test python-tests notebook-tests front-end-tests browser-tests check bench build \
@@ -62,7 +64,7 @@ build: jaxplore/static/explorer.js
 # --- what people run --------------------------------------------------------------------
 
 lab: $(VENV)/lab.done build
-	$(BIN)/python -m jupyter lab $(ARGS) notebooks/00_tour.ipynb
+	$(BIN)/python -m jupyter lab $(AS_ROOT) $(ARGS) notebooks/00_tour.ipynb
 
 test: $(VENV)/test.done build
 	$(MAKE) python-tests
