@@ -9,6 +9,7 @@ import sys as _sys
 
 from jax import numpy as numpy
 
+from jaxplore.capture import files as _files
 from jaxplore.errors import CellError as CellError
 from jaxplore.errors import JaxploreError as JaxploreError
 from jaxplore.errors import NotAProgramError as NotAProgramError
@@ -16,6 +17,7 @@ from jaxplore.look import explore as explore
 from jaxplore.look import program as program
 from jaxplore.magics import load_ipython_extension as load_ipython_extension
 from jaxplore.magics import unload_ipython_extension as unload_ipython_extension
+from jaxplore.magics.shellcells import cell_of as _cell_of
 from jaxplore.session import ledger as ledger
 from jaxplore.session import observe as observe
 from jaxplore.transforms import checkpoint as checkpoint
@@ -33,3 +35,4 @@ __version__ = "0.1.0"
 # `import jaxplore.numpy as jnp` gives the very module that `import jax.numpy as jnp` gives.
 _sys.modules[f"{__name__}.numpy"] = numpy
 _drawings.install()
+_files.cells.ask = _cell_of

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jaxplore.capture.program import Progress
     from jaxplore.model.program import Program
     from jaxplore.widgets.explorer import Explorer
 
@@ -51,11 +52,12 @@ def captured(
     kwargs: dict[str, Any],
     *,
     stages: Sequence[str] | None = None,
+    progress: "Progress | None" = None,
 ) -> "Program":
     """`program`, telling the user's own errors (`UserCodeFailed`) from jaxplore's faults."""
     from jaxplore.capture.program import capture_program
 
-    return capture_program(f, args, kwargs, stages=stages)
+    return capture_program(f, args, kwargs, stages=stages, progress=progress)
 
 
 def explore(

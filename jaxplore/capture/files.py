@@ -9,6 +9,7 @@ import linecache
 import os
 import sysconfig
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
@@ -35,12 +36,18 @@ class Cell:
     text: str
 
 
+def _unknown(_file_name: str) -> Cell | None:
+    return None
+
+
 class _Cells:
     """File name -> cell, for code that was typed into a notebook."""
 
     def __init__(self) -> None:
         self._cells: dict[str, Cell] = {}
         self._lock = threading.Lock()
+        self.ask: Callable[[str], Cell | None] = _unknown
+        """Asked for files not named: a notebook that runs without the extension."""
 
     def name(self, file_name: str, number: int, text: str) -> None:
         """Say that code compiled under `file_name` is cell `number`."""
@@ -48,7 +55,8 @@ class _Cells:
             self._cells[file_name] = Cell(number, text)
 
     def get(self, file_name: str) -> Cell | None:
-        return self._cells.get(file_name)
+        cell = self._cells.get(file_name)
+        return self.ask(file_name) if cell is None else cell
 
     def clear(self) -> None:
         with self._lock:

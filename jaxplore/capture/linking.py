@@ -40,6 +40,9 @@ class Origin:
 
 NOWHERE: Final = Origin("", ())
 
+# An instruction that may come from more equations than this is tied to the expression alone.
+_MOST_NAMED: Final = 16
+
 # What XLA calls the loops that several primitives become.
 _ALSO: Final = {"while": ("while", "scan"), "pjit": ("jit",)}
 _CALL: Final = re.compile(r"^(\w+)\(.*\)$")
@@ -79,6 +82,10 @@ class EquationIndex:
         same_path = self._by_path.get(f"/{below}", [])
         exact = [row for row in same_path if self._equations[row].span == span]
         equations = exact or self._match(origin.path, span)
+        if len(equations) > _MOST_NAMED:
+            # An unrolled loop: the expression says it, and every line naming every equation
+            # would grow with the square of the program.
+            return (), (span,)
         if equations:
             return tuple(equations), (span,)
         # XLA gives the instructions of a fusion the position of one of them: believe the

@@ -1,7 +1,7 @@
 """From a function and its arguments, or from anything JAX made of them, to a `Program`."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import jax
@@ -27,7 +27,7 @@ from jaxplore.model.program import (
     freeze_stages,
 )
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, int], None]
 
 # A file longer than this is shown from its first to its last function that is used.
 _WHOLE_FILE_LINES: Final = 60
@@ -50,18 +50,24 @@ def capture_program(
         kwargs: The same, by keyword.
         stages: Which texts to make, of `"jaxpr" "stablehlo" "hlo"`; all by default
             (for a jaxpr, which alone cannot be lowered: itself).
-        progress: Called with a few words before each step that may take long.
+        progress: Called before each step that may take long, with a few words and the
+            program's number of equations (0 before it is known).
 
     Raises:
         NotAProgramError: `target` is none of these, or `stages` names another stage.
         UserCodeFailed: The function raised while JAX traced it.
     """
     wanted = STAGE_NAMES if stages is None else _checked(stages)
-    say = progress or (lambda _: None)
+    say = progress or _say_nothing
     with observer.paused():
         made = _trace(target, args, kwargs or {}, say)
-        with collector_resting():
-            return _program(made, wanted, say)
+        texts = {name: _stage_text(made, name, say) for name in wanted}
+    with collector_resting():
+        return _program(made, wanted, texts)
+
+
+def _say_nothing(_step: str, _equations: int) -> None:
+    return
 
 
 class UserCodeFailed(Exception):
@@ -112,7 +118,7 @@ def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Prog
             ".compile() returned.",
         )
     name = _name_of(target)
-    say(f"tracing {name}")
+    say(f"tracing {name}", 0)
     made = _Made(name)
     if not (hasattr(target, "trace") and hasattr(target, "lower")):
         fun, args, kwargs = _closing_over_constants(target, args, kwargs)
@@ -200,24 +206,23 @@ def _is_traceable(argument: Any) -> bool:
     )
 
 
-def _program(made: _Made, wanted: Sequence[StageName], say: Progress) -> Program:
+def _program(
+    made: _Made, wanted: Sequence[StageName], texts: Mapping[str, str | Stage | None]
+) -> Program:
     spans = SpanTable()
+    stages: dict[str, Stage] = {}
     equations: Sequence[Equation] = ()
     values: Sequence[Value] = ()
     regions: Sequence[Region] = (_empty_region(made.name),)
-    stages: dict[str, Stage] = {}
     index = EquationIndex((), (), spans)
-    names: tuple[str, ...] = ()
     if made.jaxpr is not None:
         walk = Walk(made.jaxpr, made.name, spans)
         equations, values, regions = walk.equations, walk.values, walk.regions
-        names = _argument_names(made.jaxpr)
         if "jaxpr" in wanted:
             stages["jaxpr"] = walk.stage()
-        if made.traced is not None and tuple(wanted) != ("jaxpr",):
+        if any(text is not None for text in texts.values()):
             index = EquationIndex(equations, walk.paths, spans)
-    for name in wanted:
-        text = _stage_text(made, name, len(equations), say)
+    for name, text in texts.items():
         if isinstance(text, Stage):
             stages[name] = text
         elif text is not None:
@@ -230,33 +235,40 @@ def _program(made: _Made, wanted: Sequence[StageName], say: Progress) -> Program
         regions=tuple(regions),
         stages=freeze_stages(stages),
         sources=_sources(spans),
-        argument_names=names,
+        argument_names=() if made.jaxpr is None else _argument_names(made.jaxpr),
     )
 
 
-def _stage_text(made: _Made, name: StageName, size: int, say: Progress) -> str | Stage | None:
+def _stage_text(made: _Made, name: StageName, say: Progress) -> str | Stage | None:
     """The raw text of a later stage; a `Stage` with an error where JAX fails to make it.
 
-    None where there is nothing to make it from. A failure keeps the stages already made.
+    None where there is nothing to make it from. A failure keeps the other stages.
     """
+    if name == "jaxpr":
+        return None
     try:
         if name == "stablehlo":
-            if made.lowered is None and made.traced is not None:
-                say(f"lowering {size:,} equations to StableHLO")
-                made.lowered = made.traced.lower()
+            _lower(made, say)
             return None if made.lowered is None else made.lowered.as_text(debug_info=True)
-        if name == "hlo":
-            if made.compiled is None:
-                if made.lowered is None and made.traced is not None:
-                    made.lowered = made.traced.lower()
-                if made.lowered is None:
-                    return None
-                say(f"XLA compiles {size:,} equations")
-                made.compiled = made.lowered.compile()
-            return made.compiled.as_text() or ""
+        if made.compiled is None:
+            _lower(made, say)
+            if made.lowered is None:
+                return None
+            say("XLA compiles", _size(made))
+            made.compiled = made.lowered.compile()
+        return made.compiled.as_text() or ""
     except Exception as fault:
         return Stage(text="", links=(), error=f"{type(fault).__name__}: {fault}")
-    return None
+
+
+def _lower(made: _Made, say: Progress) -> None:
+    if made.lowered is None and made.traced is not None:
+        say("lowering to StableHLO", _size(made))
+        made.lowered = made.traced.lower()
+
+
+def _size(made: _Made) -> int:
+    return 0 if made.jaxpr is None else jaxprs.count_equations(made.jaxpr)
 
 
 def _empty_region(name: str) -> Region:

@@ -15,6 +15,7 @@ from jaxplore.magics import cellcompile, celltext, outputs
 from jaxplore.magics.cellprogram import CellProgram, build, has_functions
 from jaxplore.magics.celltext import CellText
 from jaxplore.magics.constants import Outputs
+from jaxplore.magics.progress import ProgressLine
 from jaxplore.views.gradients import gradient_line
 
 if TYPE_CHECKING:
@@ -183,10 +184,13 @@ class CellRun:
 
     def _look(self, run: Any, inputs: Sequence[Any], *, show: bool, output: str | None) -> None:
         with contained("show the cell's program"):
+            progress = ProgressLine()
             try:
-                program = look.captured(run, tuple(inputs), {})
+                program = look.captured(run, tuple(inputs), {}, progress=progress)
             except UserCodeFailed as failed:
                 raise failed.original from None
+            finally:
+                progress.done()
             if output:
                 self._notebook.shell.user_ns[output] = program
             if show:

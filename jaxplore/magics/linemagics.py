@@ -9,6 +9,7 @@ from jaxplore import look
 from jaxplore.errors import OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import outputs
+from jaxplore.magics.progress import ProgressLine
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
@@ -107,11 +108,14 @@ class LineMagics(Magics):
         target, args, kwargs = self._call(line, magic)
         if isinstance(target, Program):
             return target
+        progress = ProgressLine()
         try:
             with contained("read the program"):
-                return look.captured(target, args, kwargs, stages=stages)
+                return look.captured(target, args, kwargs, stages=stages, progress=progress)
         except UserCodeFailed as failed:
             raise failed.original from None
+        finally:
+            progress.done()
         return None
 
     def _call(self, line: str, magic: str) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:

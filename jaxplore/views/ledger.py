@@ -118,9 +118,7 @@ def table(rows: Sequence[Compile], *, times: bool = True, width: int = 140) -> s
         grid.add_column(name, justify=justify, no_wrap=True, min_width=least)
     for cells in rows_of_text:
         grid.add_row(*(Text(cell) for cell in cells))
-    console = Console(
-        width=width, color_system=None, legacy_windows=False, force_jupyter=False
-    )
+    console = Console(width=width, color_system=None, legacy_windows=False, force_jupyter=False)
     with console.capture() as captured:
         console.print(grid)
     lines = [line.rstrip() for line in captured.get().splitlines()]

@@ -1,0 +1,42 @@
+"""What is going on while a large program is read: one line that is written over."""
+
+from typing import Any
+
+from IPython.display import DisplayHandle
+
+from jaxplore.faults import contained
+from jaxplore.views.mode import deterministic
+
+# Below this many equations no step takes a second.
+_QUIET_EQUATIONS = 1_000
+
+
+class ProgressLine:
+    """Shows each step of a large program; a small one shows nothing."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+        self._steps: list[str] = []
+
+    def __call__(self, step: str, equations: int) -> None:
+        """Say that a step begins."""
+        if equations < _QUIET_EQUATIONS or deterministic():
+            return
+        with contained("show progress"):
+            self._steps.append(step)
+            self._write(f"{equations:,} equations: {', '.join(self._steps)} ...")
+
+    def done(self) -> None:
+        """Say that all steps ended, where one was shown."""
+        if self._handle is not None:
+            with contained("show progress"):
+                self._write(f"{', '.join(self._steps)}: done")
+
+    def _write(self, line: str) -> None:
+        bundle: dict[str, Any] = {"text/plain": line}
+        metadata = {"jaxplore": {"view": "progress"}}
+        if self._handle is None:
+            self._handle = DisplayHandle()
+            self._handle.display(bundle, raw=True, metadata=metadata)
+        else:
+            self._handle.update(bundle, raw=True, metadata=metadata)
