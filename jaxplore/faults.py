@@ -48,11 +48,13 @@ class contained:
     ...     pass
     """
 
-    __slots__ = ("_doing",)
+    __slots__ = ("_doing", "_passing")
 
-    def __init__(self, doing: str) -> None:
-        """`doing` is what the block does, as the end of "could not ..."."""
+    def __init__(self, doing: str, *, passing: tuple[type[Exception], ...] = ()) -> None:
+        """`doing` is what the block does, as the end of "could not ..."; exceptions of the
+        classes `passing` are meant for the user and pass through."""
         self._doing = doing
+        self._passing = passing
 
     def __enter__(self) -> None:
         return
@@ -60,7 +62,7 @@ class contained:
     def __exit__(
         self, kind: object, fault: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        if not isinstance(fault, Exception):
+        if not isinstance(fault, Exception) or isinstance(fault, self._passing):
             return False
         # Even the report must not fail: stderr may be closed, a display may be broken.
         with suppress(Exception):

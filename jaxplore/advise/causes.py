@@ -32,15 +32,17 @@ class Explainer:
 
     def __init__(self) -> None:
         self._earlier: OrderedDict[str, deque[Miss]] = OrderedDict()
+        self._counts: dict[str, int] = {}
 
     def explain(self, miss: Miss) -> Compile:
         """The compile with its cause; remembers it for the next."""
         earlier = self._earlier.setdefault(miss.identity, deque(maxlen=_MOST_KEYS))
         self._earlier.move_to_end(miss.identity)
-        cause = find_cause(miss, tuple(earlier))
+        count = self._counts[miss.identity] = self._counts.get(miss.identity, 0) + 1
+        cause = find_cause(miss, tuple(earlier), count)
         earlier.append(miss)
         while len(self._earlier) > _MOST_FUNCTIONS:
-            self._earlier.popitem(last=False)
+            del self._counts[self._earlier.popitem(last=False)[0]]
         return _explained(miss, cause)
 
 
@@ -61,8 +63,11 @@ def _explained(miss: Miss, cause: Cause) -> Compile:
     )
 
 
-def find_cause(miss: Miss, earlier: Sequence[Miss]) -> Cause:
-    """Why `miss` happened, given the earlier compiles of the same function, oldest first."""
+def find_cause(miss: Miss, earlier: Sequence[Miss], count: int | None = None) -> Cause:
+    """Why `miss` happened, given the earlier compiles of the same function, oldest first.
+
+    `count` is which compile of its function it is, where more came before than are given.
+    """
     if miss.kind == "eager":
         return Cause(
             id="R21",
@@ -84,7 +89,7 @@ def find_cause(miss: Miss, earlier: Sequence[Miss]) -> Cause:
             advice="nothing to do: calls with the same types reuse it",
         )
     nearest = min(reversed(earlier), key=lambda one: _distance(miss, one))
-    return _difference(miss, nearest, len(earlier) + 1)
+    return _difference(miss, nearest, count or len(earlier) + 1)
 
 
 def _distance(now: Miss, before: Miss) -> tuple[int, int, int]:
@@ -105,12 +110,16 @@ def _difference(now: Miss, before: Miss, count: int) -> Cause:
     if now.tree != before.tree or _paths(now) != _paths(before):
         return _structure(now, before)
     changed = [
-        (new, old) for new, old in zip(now.arguments, before.arguments, strict=True) if new != old
+        (one, other)
+        for one, other in zip(now.arguments, before.arguments, strict=True)
+        if one != other
     ]
+    new = {static.name: static.text for static in now.statics}
+    old = {static.name: static.text for static in before.statics}
     statics = [
-        Change(path=new.name, before=old.text, now=new.text)
-        for new, old in zip(now.statics, before.statics, strict=False)
-        if new != old
+        Change(path=name, before=old.get(name, ""), now=new.get(name, ""))
+        for name in {**new, **old}
+        if new.get(name) != old.get(name)
     ]
     if statics:
         first = statics[0]

@@ -46,6 +46,8 @@ DropVar: Final[Any] = _core("DropVar")
 RUN: Final = "_run_python_pjit"
 # What lowers, compiles and runs; also reached by the compiles of transformed functions.
 IMPL: Final = "_pjit_call_impl_python"
+# What looks for a function's trace, and makes one where there is none.
+TRACE: Final = "_infer_params"
 
 
 def can_observe_misses() -> bool:
@@ -54,11 +56,16 @@ def can_observe_misses() -> bool:
     return all(callable(getattr(pjit, name, None)) for name in (RUN, IMPL))
 
 
+def can_watch_traces() -> bool:
+    """Whether this JAX has the function that looks for traces."""
+    return callable(getattr(_pjit(), TRACE, None))
+
+
 def wrap_miss(name: str, before: Before, after: After) -> Callable[[], None]:
     """Watch a function that every cache miss calls; returns the undo.
 
     Args:
-        name: `RUN` or `IMPL`.
+        name: `RUN`, `IMPL` or `TRACE`.
         before: Called with the arguments; a fault in it is contained.
         after: Called with the result, or None when the function raised; likewise.
     """
@@ -69,14 +76,18 @@ def wrap_miss(name: str, before: Before, after: After) -> Callable[[], None]:
     def observed(*args: Any, **kwargs: Any) -> Any:
         if not state["on"]:
             return original(*args, **kwargs)
+        begun = False
         with contained("observe a cache miss"):
             before(args, kwargs)
+            begun = True
         result: Any = None
         try:
             result = original(*args, **kwargs)
         finally:
-            with contained("observe a cache miss"):
-                after(args, kwargs, result)
+            # What did not begin must not end: it would end somebody else's.
+            if begun and state["on"]:
+                with contained("observe a cache miss"):
+                    after(args, kwargs, result)
         return result
 
     def undo() -> None:

@@ -205,7 +205,14 @@ def _code_of(fun: Any) -> CodeType | None:
 
 def _identity(name: str, code: CodeType | None, info: Any) -> str:
     if code is not None:
-        return f"{files.display_name(code.co_filename)}:{code.co_qualname}"
+        # A cell that runs again has another number: all cells are one place.
+        place = code.co_filename if files.cells.get(code.co_filename) is None else "cell"
+        if code.co_name == "<lambda>":  # one name for all: told apart by where they stand
+            columns = [column for _, _, column, _ in code.co_positions() if column]
+            place = f"{place}:{code.co_firstlineno}:{min(columns, default=0)}"
+        if code.co_name == "<module>":  # a cell that is itself the program: told apart by text
+            return "\n".join(files.source_lines(code.co_filename))
+        return f"{place}:{code.co_qualname}"
     return f"{getattr(info, 'func_src_info', None) or name}"
 
 
@@ -213,7 +220,7 @@ def _source(code: CodeType | None) -> str:
     if code is None or files.owner(code.co_filename) != "user":
         return ""
     lines = files.source_lines(code.co_filename)[code.co_firstlineno - 1 :]
-    return "\n".join(inspect.getblock([f"{line}\n" for line in lines])) if lines else ""
+    return "".join(inspect.getblock([f"{line}\n" for line in lines])).rstrip("\n")
 
 
 def _argument(path: str, aval: Any, array: Any) -> Argument:
@@ -241,7 +248,9 @@ def _statics(
 ) -> tuple[Static, ...]:
     """Arguments that are no arrays of the program, when they have a short safe text."""
     try:
-        bound = inspect.signature(fun).bind(*args, **kwargs).arguments
+        call = inspect.signature(fun).bind(*args, **kwargs)
+        call.apply_defaults()
+        bound = call.arguments
     except (TypeError, ValueError):
         return ()
     traced = {name.split("[")[0].split(".")[0] for name in names}

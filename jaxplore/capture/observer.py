@@ -116,6 +116,8 @@ class Observer:
 
     def _install(self) -> None:
         self._builder = MissBuilder()
+        # What was in progress when an earlier observation ended is nobody's now.
+        self._local = _Local()
         if _hooks.can_observe_misses():
             _hooks.hide_frames_of(_hooks.__file__)
             self._undo.append(_hooks.wrap_miss(_hooks.RUN, self._enter_run, self._leave_run))

@@ -227,7 +227,11 @@ def _program(
             stages[name] = text
         elif text is not None:
             read = read_stablehlo if name == "stablehlo" else read_hlo
-            stages[name] = read(text, index)
+            try:
+                stages[name] = read(text, index)
+            except Exception as fault:  # XLA's text may change; the other stages are kept
+                error = f"cannot be read: {type(fault).__name__}: {fault}"
+                stages[name] = Stage(text="", links=(), error=error)
     return Program(
         name=made.name,
         equations=tuple(equations),

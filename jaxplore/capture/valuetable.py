@@ -20,14 +20,14 @@ class ValueTable:
         self.values: list[Value] = []
         self._literals: dict[tuple[str, Any], int] = {}
         self._types: dict[Any, tuple[Any, ...]] = {}
-        self._texts: dict[tuple[Any, Any], str] = {}
+        self._texts: dict[tuple[Any, ...], str] = {}
         self._named = 0
         self._prefix = ""
 
-    def bind(self, env: dict[Any, int], var: Any, kind: ValueKind) -> int:
-        """The index of a variable that is defined here."""
+    def bind(self, env: dict[Any, int], var: Any, kind: ValueKind, *, read: bool = True) -> int:
+        """The index of a variable that is defined here; `_` where nothing will read it."""
         index = env[var] = len(self.values)
-        name = "_" if isinstance(var, _hooks.DropVar) else self._next_name()
+        name = self._next_name() if read else "_"
         self.values.append(self._value(name, var.aval, kind))
         return index
 
@@ -88,7 +88,9 @@ class ValueTable:
         # Printing a numpy scalar is slow, and programs repeat the same few numbers.
         if getattr(value, "shape", None) != ():
             return literal_text(value)
-        key = (value.dtype, value.item())
+        number = value.item()
+        # -0.0 equals 0.0, but reads otherwise.
+        key = (value.dtype, number, repr(number) if number == 0 else "")
         text = self._texts.get(key)
         if text is None:
             text = self._texts[key] = literal_text(value)

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from jaxplore.capture import _hooks, jaxprs
 from jaxplore.capture import flops as costs
-from jaxplore.capture import jaxprs
 from jaxplore.capture.spans import SpanTable
 from jaxplore.capture.valuetable import ValueTable
 from jaxplore.model.program import Equation, EquationLinks, Phase, Region, Stage
@@ -69,6 +69,7 @@ class Walk:
         self._parameters: dict[tuple[Any, ...], str] = {}
         self._share = jaxprs.count_equations(jaxpr) > _MOST_EXPANDED
         self._written: dict[int, int] = {}
+        self._costs: dict[int, int] = {}
         self._region(jaxpr, name, "program", None, _Place())
 
     def stage(self) -> Stage:
@@ -95,7 +96,8 @@ class Walk:
         label = "" if equation is None else f"{kind}="
         head = " ".join(["lambda", table.declared(constants), ";", table.declared(inputs)])
         self._lines.append(f"{place.indent}{label}{{ {' '.join(head.split())}. let")
-        work = self._equations(jaxpr.eqns, env, index, place)
+        work = self._equations(jaxpr, env, index, place)
+        self._costs[id(jaxpr)] = work
         outputs = [table.read(env, var) for var in jaxpr.outvars]
         shown = [table.use(value) for value in outputs]
         result = f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
@@ -110,19 +112,19 @@ class Walk:
         )
         return index, work
 
-    def _equations(
-        self, eqns: Sequence[Any], env: dict[Any, int], region: int, place: _Place
-    ) -> int:
+    def _equations(self, jaxpr: Any, env: dict[Any, int], region: int, place: _Place) -> int:
         # The one hot loop: a large program comes through here a hundred thousand times.
         total = 0
         table, values, lines = self._table, self.values, self._lines
         read, bind, use, span_of = table.read, table.bind, table.use, self._spans.of_traceback
-        for eqn in eqns:
+        uses = [var for eqn in jaxpr.eqns for var in eqn.invars]
+        used = {v for v in [*uses, *jaxpr.outvars] if not isinstance(v, _hooks.Literal)}
+        for eqn in jaxpr.eqns:
             params, primitive = eqn.params, eqn.primitive.name
             stack = str(eqn.source_info.name_stack)
             path = f"{place.path}/{stack}" if stack else place.path
             inputs = tuple([read(env, var) for var in eqn.invars])
-            outputs = tuple([bind(env, var, "result") for var in eqn.outvars])
+            outputs = tuple([bind(env, var, "result", read=var in used) for var in eqn.outvars])
             backward = place.phase == "backward" or "transpose(" in stack
             phase: Phase = "backward" if backward else "forward"
             scope = place.scope + self._scope_of(stack) if stack else place.scope
@@ -176,7 +178,9 @@ class Walk:
         name = params.get("name")
         name = name if isinstance(name, str) else primitive
         if primitive == "jit":
-            place = replace(place, path=f"{place.path}/jit({name})", scope=(*place.scope, name))
+            place = replace(
+                place, path=f"{place.path}/jit({name})", scope=place.scope + scope_names(name)
+            )
         else:
             place = replace(place, path=f"{place.path}/{primitive}")
         regions: list[int] = []
@@ -185,6 +189,7 @@ class Walk:
             seen_at = self._written.get(id(jaxprs.opened(inner)))
             if self._share and seen_at is not None:
                 self._lines.append(f"{place.indent}{parameter}=(as in line {seen_at})")
+                work.append(self._costs.get(id(jaxprs.opened(inner)), 0))
                 continue
             region, cost = self._region(inner, name, parameter, index, place)
             regions.append(region)
@@ -199,7 +204,11 @@ class Walk:
 
     def _parameters_of(self, primitive: str, params: dict[str, Any]) -> str:
         try:
-            key = (primitive, *params.values())
+            # 1, 1.0 and True are equal, but read otherwise; so do 0.0 and -0.0.
+            key = (
+                primitive,
+                *[(type(v), repr(v)) if isinstance(v, int | float) else v for v in params.values()],
+            )
             known = self._parameters.get(key)
         except TypeError:  # a parameter that cannot be hashed
             return jaxprs.parameters_text(params)

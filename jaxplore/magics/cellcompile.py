@@ -3,11 +3,14 @@
 import ast
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from jaxplore.errors import CellError
 from jaxplore.magics import constants
@@ -60,7 +63,9 @@ def jitted(cell: CellText, program: CellProgram, name: str, donate: Sequence[str
 
     def run(*closed: Any) -> constants.Outputs:
         __tracebackhide__ = True
-        return constants.Outputs(body(*(constants.open_(value) for value in closed)))
+        opened = [constants.open_(value) for value in closed]
+        value, names = body(*opened)
+        return constants.Outputs((value, _assigned(program, names, opened)))
 
     _call_it(run, body, name, program.inputs)
     return jax.jit(run, donate_argnames=tuple(donate) or None)
@@ -77,8 +82,9 @@ def jitted_gradient(cell: CellText, program: CellProgram, name: str, wanted: Gra
         for position, floats in zip(positions, arrays, strict=True):
             whole[position] = _with_floats(whole[position], floats)
         value, names = body(*whole)
+        names = _assigned(program, names, whole)
         if not program.has_value:
-            value = names[assigned_name(program)]
+            value = names.get(assigned_name(program))
         _check_scalar(cell, program, value)
         return value, constants.Outputs((value, names))
 
@@ -96,6 +102,26 @@ def jitted_gradient(cell: CellText, program: CellProgram, name: str, wanted: Gra
 
     _call_it(run, body, name, program.inputs)
     return jax.jit(run)
+
+
+def _assigned(
+    program: CellProgram, names: Mapping[str, Any], inputs: Sequence[Any]
+) -> dict[str, Any]:
+    """What the cell assigned, without what a branch not taken would have."""
+    given = dict(zip(program.inputs, inputs, strict=True))
+    found = {n: v for n, v in names.items() if n not in given or v is not given[n]}
+    # A function that uses values of the trace is of no use when the trace has ended.
+    return {name: value for name, value in found.items() if not _holds_tracer(value)}
+
+
+def _holds_tracer(value: Any) -> bool:
+    if not isinstance(value, FunctionType):
+        return False
+    held: list[Any] = []
+    for cell in value.__closure__ or ():
+        with suppress(ValueError):  # not bound yet
+            held.append(cell.cell_contents)
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(held))
 
 
 def _higher(

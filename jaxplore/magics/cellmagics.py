@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, magics_class, output_can_be_silenced
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class CellMagics(Magics):
     @argument("--show", action="store_true", help="show the program in the explorer")
     @argument("--no-run", action="store_true", help="prepare the program, do not call it")
     @argument("-o", "--output", metavar="NAME", help="set NAME to the cell's Program")
+    @output_can_be_silenced
     @cell_magic
     def jit(self, line: str, body: str) -> Any:
         """Compile a cell.
@@ -44,6 +45,7 @@ class CellMagics(Magics):
     @argument("--order", type=int, default=1, metavar="N", help="order of the derivative")
     @argument("--show", action="store_true", help="show the gradient's program in the explorer")
     @argument("-o", "--output", metavar="NAME", help="set NAME, not `grads`, to the gradients")
+    @output_can_be_silenced
     @cell_magic
     def grad(self, line: str, body: str) -> Any:
         """The gradient of a cell.

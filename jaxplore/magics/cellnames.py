@@ -31,10 +31,7 @@ def names_of(body: Sequence[ast.stmt]) -> Names:
     walk = _Walk()
     for statement in body:
         walk.visit(statement)
-    later = {name: node for name, node in walk.deferred.items() if name not in walk.assigns}
-    return Names(
-        {**walk.reads, **{n: v for n, v in later.items() if n not in walk.reads}}, walk.assigns
-    )
+    return Names({**walk.deferred, **walk.reads}, walk.assigns)
 
 
 @dataclass(slots=True)
@@ -46,7 +43,7 @@ class _Walk(ast.NodeVisitor):
     reads: dict[str, ast.AST] = field(default_factory=dict[str, ast.AST])
     assigns: dict[str, ast.AST] = field(default_factory=dict[str, ast.AST])
     deferred: dict[str, ast.AST] = field(default_factory=dict[str, ast.AST])
-    """Names read inside functions, which run later."""
+    """Names read inside functions, which may run at any time after."""
 
     def _bind(self, name: str, node: ast.AST) -> None:
         self.certain.add(name)
@@ -98,20 +95,20 @@ class _Walk(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
-        self.certain |= self._maybe(node.body) & self._maybe(node.orelse)
+        self.certain = self._maybe(node.body) & self._maybe(node.orelse)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.visit(node.test)
-        self.certain |= self._maybe([node.body]) & self._maybe([node.orelse])
+        self.certain = self._maybe([node.body]) & self._maybe([node.orelse])
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         self.visit(node.values[0])
         self._maybe(node.values[1:])
 
     def visit_Try(self, node: ast.Try) -> None:
-        self._maybe([*node.body, *node.orelse])
-        for handler in node.handlers:
-            self._maybe([handler])
+        ways = [self._maybe([*node.body, *node.orelse])]
+        ways += [self._maybe([handler]) for handler in node.handlers]
+        self.certain = set.intersection(*ways)
         self._all(node.finalbody)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
@@ -129,8 +126,11 @@ class _Walk(ast.NodeVisitor):
 
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
-        for case in node.cases:
-            self._maybe([case])
+        ways = [self._maybe([case]) for case in node.cases]
+        last = node.cases[-1]
+        # Without a `case _` at the end none of them may run.
+        if isinstance(last.pattern, ast.MatchAs) and not last.pattern.pattern and not last.guard:
+            self.certain = set.intersection(*ways)
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:
         if node.name is not None:
@@ -179,7 +179,7 @@ class _Walk(ast.NodeVisitor):
         free = {**inner.deferred, **inner.reads}
         for name, where in free.items():
             # Inside a function a name is local when it is assigned anywhere in it.
-            if name not in inner.assigns:
+            if name not in inner.assigns and name not in self.certain:
                 self.deferred.setdefault(name, where)
 
     def _comprehension(self, node: _Comprehension) -> None:
@@ -191,6 +191,10 @@ class _Walk(ast.NodeVisitor):
         for name, where in inner.reads.items():
             self.reads.setdefault(name, where)
         self.deferred.update(inner.deferred)
+        for inside in ast.walk(node):
+            # A walrus in a comprehension assigns outside of it.
+            if isinstance(inside, ast.NamedExpr):
+                self._bind(inside.target.id, inside)
 
     visit_ListComp = _comprehension
     visit_SetComp = _comprehension

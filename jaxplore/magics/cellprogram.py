@@ -79,7 +79,11 @@ def build(cell: CellText, body: Sequence[ast.stmt], scope: Mapping[str, Any]) ->
     for statement in body:
         _check(cell, statement)
     names = names_of(body)
-    inputs = tuple(name for name in names.reads if _is_input(cell, name, names.reads[name], scope))
+    inputs = tuple(
+        name
+        for name, node in names.reads.items()
+        if _is_input(cell, name, node, scope, names.assigns)
+    )
     # A name that the cell may leave unassigned keeps its value in the notebook.
     outputs = tuple(names.assigns)
     statements = list(body)
@@ -111,14 +115,24 @@ def _check(cell: CellText, statement: ast.stmt) -> None:
                 "A cell that is one program cannot use a star import.",
                 "import in another cell, or name what you need.",
             )
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            # There these are its own affair, but for `global`, which would be lost.
+            pending.extend(n for n in ast.walk(node) if isinstance(n, ast.Global))
+        else:
             pending.extend(ast.iter_child_nodes(node))
 
 
-def _is_input(cell: CellText, name: str, node: ast.AST, scope: Mapping[str, Any]) -> bool:
+def _is_input(
+    cell: CellText,
+    name: str,
+    node: ast.AST,
+    scope: Mapping[str, Any],
+    assigned: Mapping[str, ast.AST],
+) -> bool:
     if name in scope:
         return True
-    if hasattr(builtins, name):
+    # What the cell assigns somewhere may well be assigned by then; Python will say if not.
+    if name in assigned or hasattr(builtins, name):
         return False
     known = [n for n in scope if not n.startswith("_")]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
@@ -149,10 +163,14 @@ def _compile(cell: CellText, inputs: Sequence[str], body: list[ast.stmt]) -> Cod
     )
     for node in ast.walk(function.args):
         ast.copy_location(node, body[0])
-    ast.copy_location(function, body[0])
+    function.lineno = function.end_lineno = 1
+    function.col_offset = function.end_col_offset = 0
     for node in ast.walk(function.body[-1]):
         ast.copy_location(node, end)
     function.type_params = []  # pyright: ignore[reportAttributeAccessIssue]
     module = ast.fix_missing_locations(ast.Module([function], []))
     code = compile(module, cell.file_name, "exec", dont_inherit=True)
-    return next(c for c in code.co_consts if isinstance(c, CodeType))
+    made = next(c for c in code.co_consts if isinstance(c, CodeType))
+    # IPython finds the source of a frame by what its code is called and where it begins: as
+    # a module from line 1, the whole cell is found.
+    return made.replace(co_name="<module>")

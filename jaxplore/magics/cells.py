@@ -6,6 +6,7 @@ from typing import Any
 from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
 from jaxplore.capture import files
+from jaxplore.faults import contained
 
 
 class RunningCells:
@@ -20,27 +21,16 @@ class RunningCells:
         self.number = max(int(shell.execution_count) - 1, 1)
         self.text = ""
         self._shell = shell
-        self._depth = 0
+        self._counted = False
         self._undo: Callable[[], None] | None = None
 
-    def begin(self, info: ExecutionInfo) -> bool:
-        """Note that a cell starts; False for one that is not the user's or not outermost."""
-        if info.silent:
-            return False
-        self._depth += 1
-        if self._depth > 1:
-            return False
-        self.number += 1
+    def begin(self, info: ExecutionInfo) -> None:
+        """Note that a cell of the user's starts, not one that runs inside another."""
         self.text = str(info.raw_cell or "")
-        return True
-
-    def end(self, info: ExecutionInfo | None) -> bool:
-        """Note that a cell ended; False for one that is not the user's or not outermost."""
-        if info is not None and info.silent:
-            return False
-        # The cell that loaded the extension ends without having begun.
-        self._depth = max(self._depth - 1, 0)
-        return self._depth == 0
+        # IPython says its number when it compiles the cell, if it counts it.
+        self._counted = bool(info.store_history)
+        if not self._counted:
+            self.number += 1
 
     def watch_compiler(self) -> None:
         """Learn the file name of each cell's code from the shell's own compiler."""
@@ -49,10 +39,13 @@ class RunningCells:
 
         def cache(transformed: str, *args: Any, **kwargs: Any) -> str:
             name: str = original(transformed, *args, **kwargs)
-            text = kwargs.get("raw_code") or self.text or transformed
-            if args:
-                self.number = max(self.number, int(args[0]))
-            files.cells.name(name, self.number, str(text))
+            with contained("name a cell"):
+                if self._counted and args:
+                    self.number = int(args[0])
+                # Only the cell itself: one that it runs, as %%capture does, is part of it.
+                self._counted = False
+                text = kwargs.get("raw_code") or self.text or transformed
+                files.cells.name(name, self.number, str(text))
             return name
 
         compiler.cache = cache

@@ -47,15 +47,15 @@ def locate(raw: str, magic: str, body: str) -> tuple[str, int]:
     return f"{magic}\n{body}", 2
 
 
-_SHELL = re.compile(r"^\s*(?:[\w, ]+=\s*)?[!%](?!=)")
+# `!ls`, `%time x`, `files = !ls`, `d['a'] = %magic`, `x?`, `?x`
+_SHELL = re.compile(r"^\s*(?:[^=!%()]+=\s*)?[!%](?!=)|\?{1,2}\s*$|^\s*\?")
 
 
 def parse(cell: CellText) -> list[ast.stmt]:
     """The statements of the cell's body.
 
     Raises:
-        CellError: A line is for the shell or a magic.
-        SyntaxError: As Python raises it, at its place in the cell.
+        CellError: The cell is not valid Python, or a line is for the shell or a magic.
     """
     padded = "\n" * (cell.first_line - 1) + cell.body
     try:
@@ -63,10 +63,12 @@ def parse(cell: CellText) -> list[ast.stmt]:
     except SyntaxError as fault:
         number = fault.lineno or cell.first_line
         for candidate in (number, number - 1):
-            if _SHELL.match(cell.line(candidate)):
+            if _SHELL.search(cell.line(candidate)):
                 raise cell.error(
                     candidate,
                     "A cell that is one program cannot run a shell command or a magic.",
                     "move that line to a cell of its own.",
                 ) from None
-        raise
+        raise cell.error(
+            number, f"The cell is not valid Python: {fault.msg}.", "mend that line."
+        ) from None

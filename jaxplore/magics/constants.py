@@ -5,13 +5,16 @@ of the program, compared by value: the type system of `jit` does the comparing, 
 constant is a pytree node without leaves whose metadata is the value's key.
 """
 
+import copy
+from collections import deque
 from collections.abc import Sequence
+from types import FunctionType, ModuleType
 from typing import Any
 
 import jax
 import numpy as np
 
-from jaxplore.transforms.fingerprint import Unknowable, freeze
+from jaxplore.transforms.fingerprint import freeze, is_user_class
 
 
 @jax.tree_util.register_static
@@ -22,17 +25,18 @@ class Constant:
         self.value = value
         try:
             self._key = freeze(value)
-        except (Unknowable, RecursionError):
-            # It may change behind our back: never equal, so it is traced anew.
+        except Exception:
+            # Not comparable, or its own code fails: never equal, so it is traced anew.
             self._key = object()
 
     @property
     def static_text(self) -> str:
         """What the ledger says of it when another value needs another compile."""
         value = self.value
-        if isinstance(value, bool | int | float | complex | str | bytes | type(None)):
-            return repr(value)
-        return str(getattr(value, "__name__", type(value).__name__))
+        if isinstance(value, FunctionType | type | ModuleType):
+            return value.__name__
+        plain = type(value) in (bool, int, float, complex, str, bytes, type(None))
+        return repr(value) if plain else type(value).__name__
 
     def __repr__(self) -> str:
         # Part of a type as JAX prints it: the same for all constants, their values aside.
@@ -51,7 +55,10 @@ def _is_constant(leaf: Any) -> bool:
 
 def is_traced(leaf: Any) -> bool:
     """Whether a leaf is traced: an array or a Python float."""
-    return isinstance(leaf, jax.Array | np.ndarray | np.generic) or type(leaf) is float
+    try:
+        return type(leaf) is float or _is_array(leaf)
+    except Exception:  # its own code runs when its class is asked for
+        return False
 
 
 def close(value: Any) -> Any:
@@ -83,8 +90,21 @@ class Outputs:
     def tree_unflatten(cls, metadata: Any, leaves: Sequence[Any]) -> "Outputs":
         structure, rest = metadata
         arrays = iter(leaves)
-        whole = [next(arrays) if kept is None else kept.value for kept in rest]
+        whole = [next(arrays) if kept is None else _copied(kept.value) for kept in rest]
         return cls(jax.tree.unflatten(structure, whole))
+
+
+def _copied(value: Any) -> Any:
+    """What the cell made when it was traced, fresh for each run: the user may change it."""
+    if type(value) not in _MUTABLE and not is_user_class(type(value)):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # a lock, a file: there is only the one
+        return value
+
+
+_MUTABLE = (set, bytearray, deque)
 
 
 class _Kept:
@@ -95,4 +115,7 @@ class _Kept:
 
 
 def _is_array(leaf: Any) -> bool:
-    return isinstance(leaf, jax.Array | np.ndarray | np.generic)
+    if isinstance(leaf, jax.Array):
+        return True
+    # Text, dates and objects are no arrays to JAX.
+    return isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "biufcV"

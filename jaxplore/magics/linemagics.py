@@ -3,10 +3,10 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from jaxplore import look
-from jaxplore.errors import OptionError
+from jaxplore.errors import JaxploreError, OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import outputs
 from jaxplore.magics.progress import ProgressLine
@@ -34,17 +34,24 @@ class LineMagics(Magics):
         super().__init__(notebook.shell)
         self._notebook = notebook
 
+    @no_var_expand
     @line_magic
     def explore(self, line: str) -> Any:
         """`%explore f(x)`: the linked view of a call's program. Twin: `jaxplore.explore`."""
+        __tracebackhide__ = True
         program = self._program(line, "explore")
-        return None if program is None else look.explore(program)
+        if program is None:
+            return None
+        with contained("show the explorer"):
+            return look.explore(program)
 
+    @no_var_expand
     @line_magic
     def jaxpr(self, line: str) -> None:
         """`%jaxpr f(x)`: the jaxpr, each equation with the expression it came from.
 
         Twin: `jaxplore.program`."""
+        __tracebackhide__ = True
         program = self._program(line, "jaxpr", stages=("jaxpr",))
         if program is not None:
             with contained("show the jaxpr"):
@@ -54,11 +61,13 @@ class LineMagics(Magics):
                 data["text/html"] = program_view.html(program)
                 outputs.show(data, "jaxpr")
 
+    @no_var_expand
     @line_magic
     def hlo(self, line: str) -> None:
         """`%hlo f(x)`: the optimised HLO, each instruction with where it came from.
 
         Twin: `jaxplore.program(f, x).stages["hlo"]`."""
+        __tracebackhide__ = True
         program = self._program(line, "hlo", stages=("jaxpr", "hlo"))
         if program is not None:
             with contained("show the HLO"):
@@ -66,6 +75,7 @@ class LineMagics(Magics):
 
                 outputs.show_line(program_view.stage_text(program, "hlo"), "hlo")
 
+    @no_var_expand
     @line_magic
     def ledger(self, line: str) -> None:
         """`%ledger`: all compiles so far. Twin: `jaxplore.ledger()`."""
@@ -81,6 +91,7 @@ class LineMagics(Magics):
             data["text/html"] = ledger_view.html(rows, times=times, opened=True)
             outputs.show(data, "ledger")
 
+    @no_var_expand
     @line_magic
     def jaxplore(self, line: str) -> None:
         """`%jaxplore on|quiet|off|help`: what jaxplore shows by itself."""
@@ -102,6 +113,7 @@ class LineMagics(Magics):
         self, line: str, magic: str, stages: tuple[str, ...] | None = None
     ) -> "Program | None":
         """The program of the call in a magic's line; None when jaxplore itself failed."""
+        __tracebackhide__ = True
         from jaxplore.capture.program import UserCodeFailed
         from jaxplore.model.program import Program
 
@@ -110,7 +122,7 @@ class LineMagics(Magics):
             return target
         progress = ProgressLine()
         try:
-            with contained("read the program"):
+            with contained("read the program", passing=(UserCodeFailed, JaxploreError)):
                 return look.captured(target, args, kwargs, stages=stages, progress=progress)
         except UserCodeFailed as failed:
             raise failed.original from None
@@ -119,13 +131,20 @@ class LineMagics(Magics):
         return None
 
     def _call(self, line: str, magic: str) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+        __tracebackhide__ = True
         if not line.strip():
             raise OptionError(
                 f"%{magic} needs something to look at.\nGot: an empty line.\n"
                 f"Do: write a call, as in `%{magic} f(x)`."
             )
         scope = self._notebook.shell.user_ns
-        tree = ast.parse(line.strip(), mode="eval").body
+        try:
+            tree = ast.parse(line.strip(), mode="eval").body
+        except SyntaxError as fault:
+            raise OptionError(
+                f"%{magic} cannot read this as an expression: {fault.msg}.\n"
+                f"Got: {line.strip()}\nDo: write a call, as in `%{magic} f(x)`."
+            ) from None
         if not isinstance(tree, ast.Call):
             return _evaluate(tree, scope), (), {}
         # The arguments as Python would pass them, stars and keywords included.
@@ -139,5 +158,6 @@ def _collect(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]
 
 
 def _evaluate(tree: ast.expr, scope: dict[str, Any]) -> Any:
+    __tracebackhide__ = True
     expression = ast.fix_missing_locations(ast.Expression(tree))
     return eval(compile(expression, "<magic>", "eval"), scope)

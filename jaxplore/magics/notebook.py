@@ -11,6 +11,7 @@ from jaxplore.magics import outputs
 from jaxplore.magics.cellcache import CellPrograms
 from jaxplore.magics.cells import RunningCells
 from jaxplore.model.compiles import Compile
+from jaxplore.transforms.kept import kept
 
 MODES: Final = {
     "on": "a line under each cell that compiled something",
@@ -30,14 +31,23 @@ class Notebook:
         self.observation = session.start()
         self._observing = True
         self._shown = 0
+        self._depth = 0
+        """How many cells are running, one inside another."""
         self._write = reporter.write
+        self._hidden: dict[tuple[str, str], Any] = {}
+        """The user's own magics of the same names."""
 
     def load(self) -> None:
         from jaxplore.magics.cellmagics import CellMagics
         from jaxplore.magics.linemagics import LineMagics
 
+        before = {kind: dict(found) for kind, found in self._magics().items()}
         self.shell.register_magics(CellMagics(self))
         self.shell.register_magics(LineMagics(self))
+        for kind, found in self._magics().items():
+            for name, magic in before[kind].items():
+                if found.get(name) is not magic:
+                    self._hidden[kind, name] = magic
         events: Any = self.shell.events
         events.register("pre_run_cell", self._before_cell)
         events.register("post_run_cell", self._after_cell)
@@ -56,8 +66,9 @@ class Notebook:
         self.cells.unwatch_compiler()
         self._stop_observing()
         reporter.write = self._write
-        _forget_magics(self.shell)
+        self._forget_magics()
         files.cells.clear()
+        kept.clear()
 
     def switch(self, mode: str) -> None:
         """`%jaxplore on|quiet|off`."""
@@ -78,14 +89,22 @@ class Notebook:
         outputs.show_line(line, "fault")
 
     def _before_cell(self, info: ExecutionInfo) -> None:
-        with contained("start watching a cell"):
-            if self.cells.begin(info):
+        if info.silent:
+            return
+        self._depth += 1
+        if self._depth == 1:
+            with contained("start watching a cell"):
                 reporter.forget()
                 self._shown = self.observation.ledger.total_count
+                self.cells.begin(info)
 
     def _after_cell(self, result: ExecutionResult) -> None:
+        if result.info is not None and result.info.silent:
+            return
+        # The cell that loaded the extension ends without having begun.
+        self._depth = max(self._depth - 1, 0)
         with contained("show what a cell compiled"):
-            if self.cells.end(result.info) and self.mode == "on":
+            if self._depth == 0 and self.mode == "on":
                 rows = self._new_rows()
                 if rows:
                     outputs.show_compiles(rows)
@@ -96,14 +115,18 @@ class Notebook:
         self._shown = ledger.total_count
         return list(ledger)[-new:] if new else []
 
+    def _magics(self) -> dict[str, dict[str, Any]]:
+        magics: Any = self.shell.magics_manager.magics
+        return {kind: magics[kind] for kind in ("line", "cell")}
 
-def _forget_magics(shell: InteractiveShell) -> None:
-    magics: Any = shell.magics_manager.magics
-    for kind in ("line", "cell"):
-        for name, function in list(magics[kind].items()):
-            owner = type(getattr(function, "__self__", None)).__module__
-            if owner.startswith("jaxplore."):
-                del magics[kind][name]
+    def _forget_magics(self) -> None:
+        for kind, found in self._magics().items():
+            for name, function in list(found.items()):
+                owner = type(getattr(function, "__self__", None)).__module__
+                if owner.startswith("jaxplore."):
+                    del found[name]
+                    if (kind, name) in self._hidden:
+                        found[name] = self._hidden[kind, name]
 
 
 _loaded: dict[int, Notebook] = {}

@@ -6,7 +6,7 @@ their place in `Program.values`, and its region by its place in `Program.regions
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, overload
 
@@ -177,6 +177,11 @@ class Program(Drawn):
     def __repr__(self) -> str:
         return str(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only view of a dict can be neither pickled nor copied; a dict can.
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        return _remade, ({**parts, "stages": dict(self.stages)},)
+
     def summary(self) -> str:
         """One line: name, number of equations, types in and out."""
         whole = self.regions[0]
@@ -204,6 +209,11 @@ class Program(Drawn):
         from jaxplore.model.wire import decode
 
         return decode(data)
+
+
+def _remade(parts: dict[str, Any]) -> Program:
+    fields: dict[str, Any] = {**parts, "stages": freeze_stages(parts["stages"])}
+    return Program(**fields)
 
 
 def freeze_stages(stages: Mapping[str, Stage]) -> Mapping[str, Stage]:

@@ -1,9 +1,12 @@
 """Types of arrays as text."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
 _SHORT_KINDS: Final = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
+
+_KIND: Final = re.compile(r"^(float|int|uint|complex|bfloat)(?=\d)")
 
 
 @lru_cache(maxsize=4096)
@@ -15,7 +18,5 @@ def short_type(dtype: str, shape: tuple[int | str, ...]) -> str:
     """
     if dtype == "token":
         return dtype
-    letters = dtype.rstrip("0123456789")
-    kind = _SHORT_KINDS.get(letters)
-    name = f"{kind}{dtype[len(letters) :]}" if kind else dtype
+    name = _KIND.sub(lambda kind: _SHORT_KINDS[kind[1]], dtype)
     return f"{name}[{','.join(str(size) for size in shape)}]"

@@ -6,50 +6,15 @@ already compiled is given back. In doubt a new one is made.
 """
 
 import inspect
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, Final
+from typing import Any
 
 import jax
 
 from jaxplore.faults import contained
 from jaxplore.transforms.fingerprint import Unknowable, fingerprint, freeze
-
-# Compiled functions kept for a later redefinition. Small: each holds its executables.
-_MOST_KEPT: Final = 64
-
-
-class _Kept:
-    """The most recently used jitted functions, by what they depend on."""
-
-    def __init__(self) -> None:
-        self._functions: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def find(self, key: Any, fun: FunctionType) -> Any | None:
-        with self._lock:
-            found = self._functions.get(key)
-            # A later retrace reads globals again, so they must be the same namespace.
-            if found is None or found.__wrapped__.__globals__ is not fun.__globals__:
-                return None
-            self._functions.move_to_end(key)
-            return found
-
-    def keep(self, key: Any, jitted: Any) -> None:
-        with self._lock:
-            self._functions[key] = jitted
-            self._functions.move_to_end(key)
-            while len(self._functions) > _MOST_KEPT:
-                self._functions.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._functions.clear()
-
-
-kept: Final = _Kept()
+from jaxplore.transforms.kept import kept
 
 
 def jit(*args: Any, **options: Any) -> Any:
@@ -73,28 +38,31 @@ def jit(*args: Any, **options: Any) -> Any:
         jax.jit(**options)  # JAX checks the options now, as it would
         return decorate
     fun = args[0]
-    key = _key(fun, options) if len(args) == 1 else None
-    if key is not None:
-        found = kept.find(key, fun)
+    keys = _keys(fun, options) if len(args) == 1 else None
+    if keys is not None:
+        found = None
+        with contained("recognise a function that was compiled before"):
+            found = kept.find(fun, *keys)
         if found is not None:
             return found
     jitted = jax.jit(*args, **options)
-    if key is not None and getattr(jitted, "__wrapped__", None) is fun:
-        kept.keep(key, jitted)
+    if keys is not None:
+        with contained("remember a compiled function"):
+            kept.keep(fun, jitted, *keys)
     return jitted
 
 
-def _key(fun: Any, options: dict[str, Any]) -> Any | None:
-    """What the jitted function depends on, or None where that cannot be known."""
+def _keys(fun: Any, options: dict[str, Any]) -> tuple[Any, Any] | None:
+    """What the function and its options depend on, or None where that cannot be known."""
     if not isinstance(fun, FunctionType):
         return None
-    key = None
+    keys = None
     with contained("recognise a function that was compiled before"):
         try:
-            key = fingerprint(fun), freeze(options)
+            keys = fingerprint(fun), freeze(options)
         except (Unknowable, RecursionError):
-            key = None
-    return key
+            keys = None
+    return keys
 
 
 jit.__signature__ = inspect.signature(jax.jit)  # pyright: ignore[reportFunctionMemberAccess]

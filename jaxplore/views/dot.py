@@ -99,4 +99,5 @@ def _quoted(text: str) -> str:
     """Text as Mermaid takes it literally: quoted, with its own markup as entities."""
     for character, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
         text = text.replace(character, entity)
+    text = " ".join(text.splitlines())
     return f'"{text}"'

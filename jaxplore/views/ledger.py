@@ -110,15 +110,19 @@ def table(rows: Sequence[Compile], *, times: bool = True, width: int = 140) -> s
         return head[0]
     grid = Table(box=None, pad_edge=False, header_style="bold")
     rows_of_text = [_cells(row, times=times) for row in shown]
+    needed = 0
     for index, name in enumerate(_columns(times=times)):
         # Only the last column gives way where the table is too wide.
         widest = max(len(cells[index]) for cells in rows_of_text)
         least = None if name == "called at" else max(widest, len(name))
+        needed += 2 + (least or 16)
         justify = "right" if name in _NUMBERS else "left"
         grid.add_column(name, justify=justify, no_wrap=True, min_width=least)
     for cells in rows_of_text:
         grid.add_row(*(Text(cell) for cell in cells))
-    console = Console(width=width, color_system=None, legacy_windows=False, force_jupyter=False)
+    console = Console(
+        width=max(width, needed), color_system=None, legacy_windows=False, force_jupyter=False
+    )
     with console.capture() as captured:
         console.print(grid)
     lines = [line.rstrip() for line in captured.get().splitlines()]

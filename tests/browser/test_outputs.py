@@ -44,9 +44,7 @@ def test_a_saved_untrusted_notebook_is_interactive_without_a_kernel(
     page.screenshot(path=screenshots / "saved-untrusted.png")
 
 
-def test_a_saved_page_is_interactive_offline(
-    page: Page, tmp_path: Path, screenshots: Path
-) -> None:
+def test_a_saved_page_is_interactive_offline(page: Page, tmp_path: Path, screenshots: Path) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     file = jaxplore.explore(smooth, jnp.ones(4)).save(tmp_path / "smooth.html")

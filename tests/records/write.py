@@ -57,9 +57,7 @@ def main() -> None:
         data = make().to_json()
         for source in data["sources"]:
             source["file"] = "records.py"
-        data["strings"] = [
-            "records.py" if text == __file__ else text for text in data["strings"]
-        ]
+        data["strings"] = ["records.py" if text == __file__ else text for text in data["strings"]]
         text = json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True)
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 

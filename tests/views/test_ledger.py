@@ -1,0 +1,129 @@
+"""Compiles as a line, a table and HTML, word for word."""
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+
+from jaxplore.model.compiles import Compile
+from jaxplore.views.ledger import cell_line, html, table
+
+Make = Callable[..., Compile]
+HOSTILE = "<script>alert('1')</script>\"&amp;"
+
+
+def test_no_compile_is_no_line():
+    assert (cell_line(()), table(())) == ("", "0 compiles")
+
+
+def test_one_compile_in_a_line(compiled: Make):
+    line = "1 compile · 143 ms (trace 12, lower 8, XLA 123) · f: first call"
+    assert cell_line([compiled()]) == line
+    assert cell_line([compiled()], times=False) == "1 compile · f: first call"
+
+
+def test_equal_causes_are_said_once_and_only_three_are_said(compiled: Make):
+    rows = [compiled(function=name) for name in "aabcde"]
+    assert cell_line(rows, times=False) == (
+        "6 compiles · a: first call (x2) · b: first call · c: first call · 2 more"
+    )
+
+
+def test_operations_outside_jit_are_counted_together(compiled: Make):
+    rows = [compiled(kind="eager", function=name) for name in ("sin", "sin", "cos", "tan", "add")]
+    assert cell_line(rows) == (
+        "5 compiles · 715 ms (trace 60, lower 40, XLA 615) · 5 operations outside jit: sin, cos, tan, ..."
+    )
+    assert cell_line(rows, times=False) == ""
+
+
+def test_a_stage_that_did_not_run_counts_nothing(compiled: Make):
+    row = compiled(trace_s=None, lower_s=None)
+    assert cell_line([row]).startswith("1 compile · 123 ms (trace 0, lower 0, XLA 123)")
+
+
+def test_a_table_word_for_word(compiled: Make):
+    rows = [
+        compiled(),
+        compiled(
+            function="train_step",
+            cell=None,
+            cause="R02",
+            explanation="x: f32[2] -> f32[3], compile 2",
+            advice="pad `x`",
+            trace_s=None,
+            compile_s=12.34,
+            temp_size_bytes=None,
+            call_site=None,
+        ),
+    ]
+    assert table(rows, times=True, width=160) == "\n".join(
+        [
+            "2 compiles · 12.5 s (trace 12, lower 16, XLA 12,463)",
+            "cell  function    why                             cause  trace  lower     XLA  equations   "
+            "memory  called at",
+            "   2  f           first call                      R01    12 ms   8 ms  123 ms     52,310  "
+            "4.0 KiB  a.py line 7: f(x)",
+            "      train_step  x: f32[2] -> f32[3], compile 2  R02            8 ms  12.3 s     52,310",
+            "",
+            "R02 train_step: pad `x`",
+        ]
+    )
+
+
+def test_a_table_without_times_has_nothing_that_differs_between_runs(compiled: Make):
+    slow = compiled(trace_s=9.0, compile_s=8.0, temp_size_bytes=7)
+    eager = compiled(kind="eager")
+    assert table([slow, eager], times=False) == table([compiled()], times=False)
+    assert table([compiled()], times=False) == (
+        "1 compile\ncell  function  why         cause  called at\n"
+        "   2  f         first call  R01    a.py line 7: f(x)"
+    )
+
+
+def test_a_table_reads_markup_in_names_as_text(compiled: Make):
+    assert "[bold]f[/bold]" in table([compiled(function="[bold]f[/bold]")])
+    assert ":smile:" in table([compiled(function=":smile:")])
+
+
+@pytest.mark.parametrize("width", [40, 140])
+def test_a_table_cuts_only_its_last_column(compiled: Make, width: int):
+    said = f"static config: {'a' * 80} -> {'b' * 80}, compile 2"
+    lines = table([compiled(explanation=said)], width=width).split("\n")
+    assert len(lines) == 3
+    assert f"   2  f         {said}  R01" in lines[2]
+
+
+class Texts(HTMLParser):
+    """All text of an HTML document, and its tags."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(document)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_hostile_text_stays_text_in_html(compiled: Make):
+    fields = ("function", "explanation", "cause", "advice")
+    row = compiled(**dict.fromkeys(fields, HOSTILE))
+    page = Texts(html([row]))
+    assert page.tags <= {"details", "summary", "table", "thead", "tbody", "tr", "th", "td", "div"}
+    assert page.texts.count(HOSTILE) == 3
+    assert f"{HOSTILE} {HOSTILE}: {HOSTILE}" in page.texts
+    assert Texts(html([compiled()], line=HOSTILE)).texts[0] == HOSTILE
+
+
+def test_html_without_tags_still_reads(compiled: Make):
+    page = Texts(html([compiled()], times=False))
+    assert page.texts == [
+        "1 compile · f: first call",
+        *("cell", "function", "why", "cause", "called at"),
+        *("2", "f", "first call", "R01", "a.py line 7: f(x)"),
+    ]

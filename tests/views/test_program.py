@@ -1,0 +1,182 @@
+"""A program as text, HTML, DOT, Mermaid and a page; hostile text stays text in each."""
+
+import base64
+import gzip
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from xml.etree import ElementTree
+
+import pytest
+
+import jaxplore
+from jaxplore.model.compiles import Ledger
+from jaxplore.model.program import Program, Source, Stage, freeze_stages
+from jaxplore.views import dot, page
+from jaxplore.views.program import html, stage_text, text
+
+Make = Callable[[str], Program]
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "say \"hi\" & 'bye'",
+    "back\\slash\\n",
+    'end\\"',
+    "<b>bold</b>",
+    "日本 𝟜 é",
+    "{a|b}",
+    "<!-- comment -->",
+    "]]>",
+    "%s {} $x #1;",
+    "",
+]
+hostile = pytest.mark.parametrize("name", HOSTILE)
+
+
+def test_a_program_as_text_word_for_word(program: Make):
+    assert text(program("f")) == "\n".join(
+        [
+            "f: 3 equations, (f: f32[3]) -> (f32[3])",
+            "{ lambda ; a:f32[3]. let",
+            "    b:f32[3] = sin a           # f.py:3  f",
+            "    c:f32[3] = mul b f:f32[3]  # f.py:3  f",
+            "  in (c,) }",
+        ]
+    )
+
+
+def test_another_stage_as_text(program: Make):
+    head = "f: 3 equations, (f: f32[3]) -> (f32[3])\n"
+    assert stage_text(program("f"), "stablehlo") == head + "f"
+    assert stage_text(program("f"), "hlo") == head + "f"  # its error
+    one = replace(program("f"), stages=freeze_stages({}))
+    assert stage_text(one, "hlo") == head + "not made"
+
+
+def test_a_long_text_is_cut_and_says_so(program: Make):
+    long = Stage(text="\n".join(str(n) for n in range(1300)), links=())
+    shown = text(replace(program("f"), stages=freeze_stages({"jaxpr": long}))).split("\n")
+    assert shown[-2:] == ["199", "... 1,100 more lines; .save('program.html') has all"]
+
+
+def test_a_long_expression_is_cut(program: Make):
+    line = text(program("x" * 100)).split("\n")[2]
+    assert line.endswith(f"{'x' * 59}…")
+
+
+@hostile
+def test_hostile_text_stays_text_in_html(program: Make, name: str):
+    document = html(program(name))
+    tags = set(re.findall(r"<\s*([!a-zA-Z][\w-]*)", document))
+    assert tags <= {"details", "summary", "table", "tbody", "tr", "td", "b", "pre"}
+    assert document.count("<b>") == 2
+    assert unescape(document).count(name) >= 5
+    assert f"y = {name}" in unescape(document)
+
+
+@hostile
+def test_the_html_is_well_formed(program: Make, name: str):
+    ElementTree.fromstring(html(program(name)).replace("<details open ", "<details "))
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "two\nlines"])
+def test_dot_draws_hostile_names_as_they_are(program: Make, name: str):
+    source = dot.dot(program(name))
+    if shutil.which("dot") is None:
+        pytest.skip("no dot program")
+    made = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=False)
+    assert (made.returncode, made.stderr) == (0, b"")
+    drawing = ElementTree.fromstring(made.stdout)
+    lines = drawing.iter("{http://www.w3.org/2000/svg}text")
+    drawn = ["".join(node.itertext()) for node in lines]
+    assert not list(drawing.iter("{http://www.w3.org/2000/svg}script"))
+    # The cluster's label, the literal of `mul`, the argument's name and the inner primitive.
+    shown = " ".join(" ".join(drawn).split())
+    plain = " ".join(name.split())
+    for label in (f"mul: {plain}", f"mul {plain}", f"{plain} f32[3]", plain):
+        assert label.strip() in shown
+
+
+def test_dot_source_word_for_word(program: Make):
+    lines = [line.strip() for line in dot.dot(program("f")).strip().split("\n")]
+    assert lines == [
+        "digraph f {",
+        'node [fontname="sans-serif" shape=box style="rounded,filled"]',
+        'edge [fontname="sans-serif" fontsize=10]',
+        'v0 [label="f',
+        'f32[3]" fillcolor="#eeeeee" shape=ellipse]',
+        'e0 [label=sin fillcolor="#d9e8f6" tooltip="/tmp/f.py:3:4 f"]',
+        'e1 [label="mul f" fillcolor="#d9e8f6" tooltip="/tmp/f.py:3:4 f"]',
+        "subgraph cluster_1 {",
+        'label="mul: f"',
+        'v4 [label="d',
+        'f32[3]" fillcolor="#eeeeee" shape=ellipse]',
+        'e2 [label=f fillcolor="#fbe3cf" tooltip="/tmp/f.py:3:4 f"]',
+        'v4 -> e2 [label="f32[3]"]',
+        "}",
+        'v0 -> e0 [label="f32[3]"]',
+        'e0 -> e1 [label="f32[3]"]',
+        "}",
+    ]
+
+
+def test_mermaid_source_word_for_word(program: Make):
+    assert dot.mermaid(program("f")).split("\n") == [
+        "flowchart TD",
+        '  v0(["f f32[3]"])',
+        '  e0["sin"]',
+        '  v0 -->|"f32[3]"| e0',
+        '  e1["mul"]',
+        '  e0 -->|"f32[3]"| e1',
+    ]
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "two\nlines"])
+def test_mermaid_quotes_hostile_names(program: Make, name: str):
+    lines = dot.mermaid(program(name)).split("\n")
+    assert len(lines) == 6
+    assert lines[0] == "flowchart TD"
+    for line in lines[1:]:
+        quoted = line.split('"')
+        assert len(quoted) == 3
+        assert not set(quoted[1]) & {"<", ">"}
+
+
+@hostile
+def test_a_page_holds_hostile_names_as_data_only(program: Make, name: str):
+    made = program(name)
+    data = page.payload(made)
+    document = page.page(name, page.element(data, fallback=html(made), script="run()"))
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", document, flags=re.DOTALL)
+    assert len(scripts) == 2
+    assert scripts[1] == "run()"
+    assert Program.from_json(json.loads(scripts[0])["program"]).name == name
+    title = re.search(r"<title>(.*?)</title>", document, flags=re.DOTALL)
+    assert title is not None
+    assert unescape(title[1]) == name
+
+
+def test_a_large_program_travels_compressed_and_whole(program: Make):
+    large = replace(
+        program("f"), sources=(Source(file="a", first_line=1, text="</script>" * 9000),)
+    )
+    data = page.payload(large)
+    assert set(data) == {"format", "view", "program_gzip"}
+    assert json.loads(gzip.decompress(base64.b64decode(data["program_gzip"]))) == large.to_json()
+    assert page.payload(large) == data
+
+
+def test_the_displays_of_a_program_and_a_ledger_are_installed(
+    program: Make, monkeypatch: pytest.MonkeyPatch
+):
+    assert jaxplore.__version__  # importing it installs them
+    made = program("f")
+    assert made._repr_html_() == html(made)
+    monkeypatch.setenv("JAXPLORE_DETERMINISTIC", "1")
+    assert made._repr_html_() == html(made, stages=("jaxpr",))
+    assert "StableHLO" not in str(made._repr_html_())
+    assert "<summary" in str(Ledger()._repr_html_())
