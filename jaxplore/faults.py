@@ -22,11 +22,13 @@ class _Reporter:
 
     def __init__(self) -> None:
         self.write: Callable[[str], None] = _to_stderr
+        self.one_per_cell = False
+        """Whether one line says it for all faults until `forget` is called."""
         self._seen: set[str] = set()
 
     def report(self, line: str) -> None:
         """Write `line`, once until `forget` is called."""
-        if line in self._seen:
+        if line in self._seen or (self.one_per_cell and self._seen):
             return
         self._seen.add(line)
         self.write(line)

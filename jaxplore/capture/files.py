@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from types import CodeType
 from typing import Final, Literal
 
 import jax
@@ -64,6 +65,44 @@ class _Cells:
 
 
 cells: Final = _Cells()
+
+
+class _Moves:
+    """Where code stands now that was compiled somewhere else: a cell edited above it, or run
+    again, gives a function that was reused another file and other lines."""
+
+    def __init__(self) -> None:
+        self._moves: dict[str, dict[tuple[int, int], tuple[str, int]]] = {}
+        self._lock = threading.Lock()
+
+    def moved(self, old: CodeType, new: CodeType) -> None:
+        """Say that the lines of `old` now stand where `new` does."""
+        if old.co_filename == new.co_filename:
+            return
+        first, shift = old.co_firstlineno, new.co_firstlineno - old.co_firstlineno
+        with self._lock:
+            of_file = self._moves.setdefault(old.co_filename, {})
+            of_file[first, _last_line(old)] = (new.co_filename, shift)
+
+    def place(self, file_name: str, line: int) -> tuple[str, int]:
+        """The file that a line stands in now, and by how many lines it moved."""
+        for (first, last), place in self._moves.get(file_name, {}).items():
+            if first <= line <= last:
+                return place
+        return file_name, 0
+
+    def clear(self) -> None:
+        with self._lock:
+            self._moves.clear()
+
+
+def _last_line(code: CodeType) -> int:
+    own = [line for _, _, line in code.co_lines() if line is not None]
+    inner = [_last_line(c) for c in code.co_consts if isinstance(c, CodeType)]
+    return max([code.co_firstlineno, *own, *inner])
+
+
+moves: Final = _Moves()
 
 
 @cache

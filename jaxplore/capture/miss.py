@@ -258,7 +258,7 @@ def _statics(
     for name, value in bound.items():
         if name not in traced:
             # A constant of a %%jit cell says itself what it is.
-            text = getattr(value, "static_text", repr(value) if isinstance(value, _PLAIN) else None)
+            text = getattr(value, "static_text", repr(value) if type(value) in _PLAIN else None)
             if isinstance(text, str):
                 found.append(Static(name=name, text=text[:80]))
     return tuple(found)

@@ -127,7 +127,9 @@ def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Prog
     try:
         made.traced = jitted.trace(*args, **kwargs)
     except Exception as fault:
-        raise UserCodeFailed(fault) from fault
+        # Without this frame: none of ours helps the reader.
+        inner = None if fault.__traceback__ is None else fault.__traceback__.tb_next
+        raise UserCodeFailed(fault.with_traceback(inner)) from fault
     made.jaxpr = made.traced.jaxpr
     return made
 

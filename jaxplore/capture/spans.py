@@ -108,7 +108,8 @@ class SpanTable:
         function: str,
     ) -> Span:
         """The span at a position as the compiler and XLA give it: columns in UTF-8 bytes."""
-        key = (file_name, line, column, end_line, end_column)
+        place, shift = files.moves.place(file_name, line)
+        key = (place, line + shift, column, end_line + shift, end_column)
         span = self._spans.get(key)
         if span is None:
             span = self._spans[key] = self._make(*key, function)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
 from jaxplore.errors import CellError
+from jaxplore.faults import contained
 from jaxplore.magics import constants
 from jaxplore.magics.cellprogram import CellProgram
 from jaxplore.magics.celltext import CellText
@@ -26,10 +27,14 @@ class Gradients:
     order: int
 
 
+# The parameter that holds the inputs' classes; no name of a cell can be the same.
+_CLASSES: Final = "__classes_of_inputs__"
+
+
 def inputs_of(
     cell: CellText, program: CellProgram, scope: Mapping[str, Any], static: Sequence[str]
 ) -> list[Any]:
-    """The values a cell's program is called with, constants wrapped.
+    """The values a cell's program is called with, constants wrapped, their classes last.
 
     Args:
         cell: The cell's text, for errors.
@@ -40,10 +45,29 @@ def inputs_of(
     for name in static:
         if name not in program.inputs:
             raise _no_such_input(cell, program, "--static", name)
-    return [
+    closed = [
         constants.Constant(scope[name]) if name in static else constants.close(scope[name])
         for name in program.inputs
     ]
+    return [*closed, classes_of([scope[name] for name in program.inputs])]
+
+
+def classes_of(inputs: Sequence[Any]) -> constants.Constant:
+    """The user's classes among the inputs' containers: their methods are part of the program.
+
+    A pytree's type compares its class by identity, and a class can be changed.
+    """
+    found: dict[type[Any], None] = {}
+
+    def note(node: Any) -> bool:
+        if constants.is_user_class(type(node)):
+            found[type(node)] = None
+        return False
+
+    with contained("look at the classes of the inputs"):
+        jax.tree.leaves(list(inputs), is_leaf=note)
+        return constants.Constant(tuple(found))
+    return constants.Constant(object())
 
 
 def _no_such_input(cell: CellText, program: CellProgram, option: str, name: str) -> CellError:
@@ -61,8 +85,9 @@ def jitted(cell: CellText, program: CellProgram, name: str, donate: Sequence[str
             raise _no_such_input(cell, program, "--donate", donated)
     body = program.function(name)
 
-    def run(*closed: Any) -> constants.Outputs:
+    def run(*given: Any) -> constants.Outputs:
         __tracebackhide__ = True
+        closed = given[: len(program.inputs)]
         opened = [constants.open_(value) for value in closed]
         value, names = body(*opened)
         return constants.Outputs((value, _assigned(program, names, opened)))
@@ -88,8 +113,9 @@ def jitted_gradient(cell: CellText, program: CellProgram, name: str, wanted: Gra
         _check_scalar(cell, program, value)
         return value, constants.Outputs((value, names))
 
-    def run(*closed: Any) -> constants.Outputs:
+    def run(*given: Any) -> constants.Outputs:
         __tracebackhide__ = True
+        closed = given[: len(program.inputs)]
         arrays = [_floats(constants.open_(closed[position])) for position in positions]
         (_, outputs), found = jax.value_and_grad(scalar, has_aux=True)(arrays, closed)
         if wanted.order > 1:
@@ -115,7 +141,7 @@ def _assigned(
 
 
 def _holds_tracer(value: Any) -> bool:
-    if not isinstance(value, FunctionType):
+    if type(value) is not FunctionType:
         return False
     held: list[Any] = []
     for cell in value.__closure__ or ():
@@ -199,6 +225,7 @@ def _call_it(
     run.__name__ = run.__qualname__ = name
     run.__wrapped__ = body  # pyright: ignore[reportFunctionMemberAccess]
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    inputs = [*inputs, _CLASSES]
     run.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]
         [inspect.Parameter(n, kind) for n in inputs]
     )

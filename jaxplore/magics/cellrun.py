@@ -189,6 +189,7 @@ def _as_function(
         whole = list(fixed)
         for i in traced:
             whole[i] = constants.close(given[program.inputs[i]])
+        whole[-1] = cellcompile.classes_of([constants.open_(value) for value in whole[:-1]])
         value, assigned = run(*whole).value
         if program.has_value:
             return value

@@ -33,8 +33,9 @@ class Constant:
     def static_text(self) -> str:
         """What the ledger says of it when another value needs another compile."""
         value = self.value
-        if isinstance(value, FunctionType | type | ModuleType):
-            return value.__name__
+        # By type alone: asking for its class may run its own code.
+        if issubclass(type(value), FunctionType | type | ModuleType):
+            return str(value.__name__)
         plain = type(value) in (bool, int, float, complex, str, bytes, type(None))
         return repr(value) if plain else type(value).__name__
 
@@ -55,10 +56,7 @@ def _is_constant(leaf: Any) -> bool:
 
 def is_traced(leaf: Any) -> bool:
     """Whether a leaf is traced: an array or a Python float."""
-    try:
-        return type(leaf) is float or _is_array(leaf)
-    except Exception:  # its own code runs when its class is asked for
-        return False
+    return type(leaf) is float or _is_array(leaf)
 
 
 def close(value: Any) -> Any:
@@ -115,7 +113,10 @@ class _Kept:
 
 
 def _is_array(leaf: Any) -> bool:
-    if isinstance(leaf, jax.Array):
-        return True
-    # Text, dates and objects are no arrays to JAX.
-    return isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "biufcV"
+    try:
+        if isinstance(leaf, jax.Array):
+            return True
+        # Text, dates and objects are no arrays to JAX.
+        return isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "biufcV"
+    except Exception:  # its own code runs when its class is asked for
+        return False

@@ -53,6 +53,7 @@ class Notebook:
         events.register("post_run_cell", self._after_cell)
         self.cells.watch_compiler()
         reporter.write = self._write_quiet_line
+        reporter.one_per_cell = True
 
     def unload(self) -> None:
         """Undo everything `load` did, as far as it is still ours."""
@@ -66,8 +67,10 @@ class Notebook:
         self.cells.unwatch_compiler()
         self._stop_observing()
         reporter.write = self._write
+        reporter.one_per_cell = False
         self._forget_magics()
         files.cells.clear()
+        files.moves.clear()
         kept.clear()
 
     def switch(self, mode: str) -> None:

@@ -158,13 +158,15 @@ class _Freezer:
     def _object(self, value: Any, kind: type[Any]) -> Any:
         """An instance, by its class and its contents."""
         if (kind.__module__ or "").split(".")[0] in ("jax", "jaxlib"):
-            # Jitted and custom functions, devices, shardings: fixed once made, but for the
-            # user's functions in them.
+            if not callable(value) and _compares_by_value(kind):
+                hash(value)
+                return "value", kind, value  # shardings, meshes, partition specs
+            # Jitted and custom functions: fixed once made, but for the user's in them.
             inner = [getattr(value, n, None) for n in ("__wrapped__", "fun", "jvp", "fwd", "bwd")]
             return "jax", Same(value), self.freeze([f for f in inner if callable(f)])
-        if not is_user_class(kind) and _compares_by_value(kind):
+        if kind.__flags__ & _HEAP_TYPE == 0 and _compares_by_value(kind):
             hash(value)
-            return "value", kind, value
+            return "value", kind, value  # dates and the like: they hold nothing else
         contents = _contents(value)
         if isinstance(value, defaultdict):
             contents["<default>"] = value.default_factory
@@ -303,8 +305,8 @@ def _numpy(value: Any) -> Any:
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:
-    """Everything in a code object that decides what it does, and where in its file it
-    stands: a program that was compiled points at the lines it was compiled from."""
+    """Everything in a code object that decides what it does, and how its text is laid out:
+    a program points at the columns it was compiled from. Not where in a file it begins."""
     constants = tuple(
         _code(c) if isinstance(c, CodeType) else (type(c).__name__, repr(c)) for c in code.co_consts
     )
@@ -319,7 +321,6 @@ def _code(code: CodeType) -> tuple[Any, ...]:
         code.co_kwonlyargcount,
         code.co_posonlyargcount,
         code.co_flags,
-        code.co_firstlineno,
         code.co_linetable,
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final
 
-from jaxplore.capture import _hooks
+from jaxplore.capture import _hooks, files
 from jaxplore.transforms.fingerprint import Unknowable, fingerprint
 
 # Compiled functions kept for a later redefinition. Small: each holds its executables.
@@ -53,6 +53,7 @@ class Kept:
                 return None
             entry.jitted._clear_cache()
             entry.handed_out = True
+            files.moves.moved(entry.fun.__code__, fun.__code__)
             self._by_key.move_to_end((key, options))
             return entry.jitted
 

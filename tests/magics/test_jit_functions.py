@@ -161,7 +161,7 @@ POSITIONS = [
     "%%jit\n\n\ndef f(a):\n    return 1 + jnp.sin(a)",
     "%%jit\n# note\n\ndef f(a):\n    # more\n    return 1 + jnp.sin(a)",
     "\n\n%%jit\n\ndef f(a):\n    return 1 + jnp.sin(a)",
-    "%%jit --static n\n'é·µ'\ndef f(a):\n    π = 'αβγ'; return 1 + jnp.sin(a)",
+    "%%jit\n'é·µ'\ndef f(a):\n    π = 'αβγ'; return 1 + jnp.sin(a)",
     "%%jit\n%pwd\n!true\nk = 1\ndef f(a):\n    return 1 + jnp.sin(a)\n\n\n",
     "%%jit\n@jax.checkpoint\ndef f(a):\n    return 1 + jnp.sin(a)",
     "%%capture\n%%jit\ndef f(a):\n    return 1 + jnp.sin(a)",

@@ -148,11 +148,6 @@ MUST_RETRACE = {
         "k = 3.0",
         "n(x)",
     ),
-    "checkpoint of a function that reads a global": (
-        "k = 2.0\nn = jax.checkpoint(lambda a: k * a)",
-        "k = 3.0",
-        "n(x)",
-    ),
     "wraps of a library": (
         "import contextlib\nk = 2.0\n@contextlib.contextmanager\ndef n():\n    yield k",
         "k = 3.0",

@@ -103,8 +103,10 @@ def test_a_cell_does_what_it_does_without_jit(nb, name):
         nb.ns.pop(key, None)
     nb.ns.update({key: value for key, value in fresh.items() if not key.startswith("_")})
     jitted = names_after(nb, f"%%jit\n{CELLS[name]}")
-    assert set(jitted) == set(plain)
-    for key, value in plain.items():
+    # A function that closes over a traced value ends with the trace.
+    inside = {"closure changes": {"f"}}.get(name, set())
+    assert set(jitted) == set(plain) - inside
+    for key, value in ((k, v) for k, v in plain.items() if k not in inside):
         assert type(jitted[key]).__name__ in (type(value).__name__, "ArrayImpl")
         assert all(map(np.array_equal, comparable(jitted[key]), comparable(value)))
 
