@@ -1,10 +1,10 @@
 """What was compiled, when, why, and what it cost."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, overload
 
-from jaxplore.model.display import Drawn
+from jaxplore.model.record import Drawn, Record
 from jaxplore.model.span import Span
 
 CompileKind = Literal["trace", "compile", "eager"]
@@ -12,7 +12,7 @@ CacheOutcome = Literal["hit", "miss", "not stored"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class Argument(Record):
     """The type and placement that one array was passed with."""
 
     path: str
@@ -25,7 +25,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Static:
+class Static(Record):
     """A value that was compiled in: another value needs another compile."""
 
     name: str
@@ -33,7 +33,7 @@ class Static:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
+class Miss(Record):
     """One compile as it was observed: facts, no explanation yet."""
 
     function: str
@@ -65,7 +65,7 @@ class Miss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Record):
     """One difference to the nearest earlier compile of the same function."""
 
     path: str
@@ -74,7 +74,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compile(Drawn):
+class Compile(Record):
     """One compile, explained."""
 
     function: str
@@ -108,18 +108,6 @@ class Compile(Drawn):
 
     def __str__(self) -> str:
         return f"{self.function}: {self.explanation}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Field names and values, as JSON."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, Span | Change):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    return value
 
 
 def _function_of(row: Compile) -> str:

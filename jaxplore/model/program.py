@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, overload
 
-from jaxplore.model.display import Drawn
+from jaxplore.model.record import Drawn, Record
 from jaxplore.model.span import Span
 from jaxplore.model.types import short_type
 
@@ -22,7 +22,7 @@ STAGE_NAMES: tuple[StageName, ...] = ("jaxpr", "stablehlo", "hlo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Record):
     """Something an equation reads or writes. Holds its type, never its contents."""
 
     name: str
@@ -49,7 +49,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Equation:
+class Equation(Record):
     """One equation of a jaxpr."""
 
     primitive: str
@@ -74,7 +74,7 @@ class Equation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
+class Region(Record):
     """A program or a program nested in an equation. `Program.regions[0]` is the whole."""
 
     name: str
@@ -88,7 +88,7 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Record):
     """Ties lines of a stage's text to equations and to the user's expressions."""
 
     first_line: int
@@ -137,7 +137,7 @@ class EquationLinks(Sequence[Link]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Record):
     """The program's text at one stage, with links."""
 
     text: str
@@ -147,7 +147,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Record):
     """Text of a file or a cell that the program's expressions stand in."""
 
     file: str

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from jaxplore.model.record import Record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Record):
     """An expression in a cell or a file.
 
     Lines count from 1 and columns from 0; the end column is exclusive, so
@@ -24,10 +26,6 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
-
-    def to_json(self) -> dict[str, str | int]:
-        """Field names and values, as JSON."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def text_of(lines: list[str], line: int, column: int, end_line: int, end_column: int) -> str:

@@ -1,7 +1,10 @@
 """A program as a graph in the DOT and Mermaid languages."""
 
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.errors import JaxploreError
 from jaxplore.model.program import Equation, Program
 
 if TYPE_CHECKING:
@@ -72,6 +75,32 @@ def _input_name(program: Program, region: int, value: int) -> str:
     if region == 0 and value in inputs and inputs.index(value) < len(program.argument_names):
         return program.argument_names[inputs.index(value)]
     return program.values[value].name
+
+
+_PROGRAMS = ("dot", "graphviz-pure")
+
+
+def svg(program: Program) -> str:
+    """The picture that a `dot` program draws of the graph.
+
+    Raises:
+        JaxploreError: There is no `dot` on this machine, or it fails.
+    """
+    found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if found is None:
+        raise JaxploreError.of(
+            failed="Cannot draw the graph as SVG.",
+            given=f"no program named {' or '.join(_PROGRAMS)} on PATH",
+            do="`pip install 'jaxplore[dot]'`, or use .to_dot() where a `dot` is.",
+        )
+    done = subprocess.run([found, "-Tsvg"], input=dot(program).encode(), capture_output=True)
+    if done.returncode != 0:
+        raise JaxploreError.of(
+            failed="Cannot draw the graph as SVG.",
+            given=f"{found} said: {done.stderr.decode(errors='replace').strip()[:200]}",
+            do="draw a part of the program, or use .to_dot() and another tool.",
+        )
+    return done.stdout.decode()
 
 
 def mermaid(program: Program) -> str:

@@ -5,7 +5,7 @@ The views are imported when something is first drawn: `import jaxplore` stays li
 
 from typing import TYPE_CHECKING, Final
 
-from jaxplore.model.display import drawings
+from jaxplore.model.record import drawings
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:

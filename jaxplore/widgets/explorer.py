@@ -96,6 +96,10 @@ class Explorer:
         """The graph as DOT source."""
         return dot.dot(self.program)
 
+    def to_svg(self) -> str:
+        """The graph as SVG, drawn by `dot`; `pip install 'jaxplore[dot]'` brings one."""
+        return dot.svg(self.program)
+
     def to_mermaid(self) -> str:
         """The graph as a Mermaid flowchart."""
         return dot.mermaid(self.program)

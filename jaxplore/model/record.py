@@ -1,0 +1,46 @@
+"""What every record can do: become JSON, and be shown by a notebook."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+# Name of a record's class -> function that draws it; `jaxplore.views.drawings` fills it in,
+# for a record must not know who draws it.
+drawings: Final[dict[str, Callable[[Any], str]]] = {}
+
+
+class Drawn:
+    """Something notebooks show as HTML: by its drawing, or as its own text."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        draw = drawings.get(type(self).__name__)
+        return f"<pre>{escape(str(self))}</pre>" if draw is None else draw(self)
+
+
+class Record(Drawn):
+    """A frozen dataclass of plain values and other records."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Field names and values, as JSON."""
+        # Dataclass fields by name: `fields()` is slower than all the rest.
+        names: Mapping[str, object] = vars(type(self))["__dataclass_fields__"]
+        return {name: plain(getattr(self, name)) for name in names}
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON.
+
+    >>> plain((1, None, "a"))
+    [1, None, 'a']
+    """
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(part) for part in value]
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
+    return value
