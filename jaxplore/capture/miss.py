@@ -7,20 +7,28 @@ import inspect
 import itertools
 import threading
 import weakref
+from dataclasses import dataclass
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 
 from jaxplore.capture import _hooks, files
 from jaxplore.capture.jaxprs import count_equations, opened, type_text
 from jaxplore.capture.spans import SpanTable
-from jaxplore.model.compiles import Argument, CompileKind, Miss, Static
-
-if TYPE_CHECKING:
-    from jaxplore.capture.observer import Times
+from jaxplore.model.compiles import Argument, CacheOutcome, CompileKind, Miss, Static
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
+
+
+@dataclass(slots=True)
+class Times:
+    """Stage times gathered for the compile that is running; seconds."""
+
+    trace_s: float | None = None
+    lower_s: float | None = None
+    compile_s: float | None = None
+    persistent_cache: CacheOutcome | None = None
 
 
 class MissBuilder:
@@ -33,7 +41,7 @@ class MissBuilder:
 
     def of_miss(
         self,
-        times: "Times",
+        times: Times,
         run: tuple[Any, ...] | None,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -88,7 +96,7 @@ class MissBuilder:
             sizes=sizes,
         )
 
-    def of_stage(self, times: "Times", name: str, frame: FrameType | None) -> Miss:
+    def of_stage(self, times: Times, name: str, frame: FrameType | None) -> Miss:
         """The record of a compile seen through monitoring alone."""
         return self._record(
             times,
@@ -109,7 +117,7 @@ class MissBuilder:
 
     def _record(
         self,
-        times: "Times",
+        times: Times,
         name: str,
         fun: Any,
         code: CodeType | None,
@@ -169,7 +177,7 @@ class MissBuilder:
             return next(self._next)
 
 
-def _kind(fun: Any, file_name: str | None, times: "Times") -> CompileKind:
+def _kind(fun: Any, file_name: str | None, times: Times) -> CompileKind:
     if _hooks.is_eager_primitive(fun):
         return "eager"
     # jax.numpy's own functions are jitted too; called outside jit they compile one by one.

@@ -11,7 +11,6 @@ the last.
 
 import inspect
 import threading
-import warnings
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -21,8 +20,8 @@ from typing import Any, Final
 import jax.monitoring
 
 from jaxplore.capture import _hooks
-from jaxplore.capture.miss import MissBuilder
-from jaxplore.faults import contained
+from jaxplore.capture.miss import MissBuilder, Times
+from jaxplore.faults import contained, reporter
 from jaxplore.model.compiles import CacheOutcome, Miss
 
 Sink = Callable[[Miss], None]
@@ -37,16 +36,6 @@ _CACHE_OUTCOMES: Final[dict[str, CacheOutcome]] = {
     "cache_hits": "hit",
     "cache_misses": "miss",
 }
-
-
-@dataclass(slots=True)
-class Times:
-    """Stage times gathered for the compile that is running; seconds."""
-
-    trace_s: float | None = None
-    lower_s: float | None = None
-    compile_s: float | None = None
-    persistent_cache: CacheOutcome | None = None
 
 
 @dataclass(slots=True)
@@ -123,10 +112,9 @@ class Observer:
             self._undo.append(_hooks.wrap_miss(_hooks.RUN, self._enter_run, self._leave_run))
             self._undo.append(_hooks.wrap_miss(_hooks.IMPL, self._enter_impl, self._leave_impl))
         else:
-            warnings.warn(
+            reporter.report(
                 "jaxplore: this JAX has no cache-miss function to observe; compiles are "
-                "seen through jax.monitoring alone (times and names, no argument types).",
-                stacklevel=2,
+                "seen through jax.monitoring alone (times and names, no argument types)"
             )
         monitoring = jax.monitoring
         monitoring.register_event_time_span_listener(self._on_stage)
