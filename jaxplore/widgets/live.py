@@ -17,7 +17,8 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def __init__(self, payload: dict[str, Any], equations: int) -> None:
         self._equations = equations
-        super().__init__(_esm=script("widget.js"), payload=payload)
+        # In a box of widgets an element without a width of its own has none at all.
+        super().__init__(_esm=script("widget.js"), payload=payload, layout={"width": "100%"})
 
     @traitlets.validate("selected")
     def _is_an_equation(self, proposal: Any) -> int | None:

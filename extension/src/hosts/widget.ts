@@ -11,8 +11,6 @@ interface Model {
 }
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-	// In a box of widgets an element without a width of its own has none at all.
-	el.style.width ||= "100%";
 	return mount(el, {
 		get: (key) => model.get(key),
 		on(key, callback) {
