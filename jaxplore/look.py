@@ -43,7 +43,9 @@ def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs
     try:
         return captured(f, args, kwargs, stages=stages)
     except UserCodeFailed as failed:
-        raise failed.original from None
+        error = failed.original
+    # Outside of the handler, where raising it does not rewrite its cause.
+    raise error
 
 
 def captured(

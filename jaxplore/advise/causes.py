@@ -80,6 +80,8 @@ def find_cause(miss: Miss, earlier: Sequence[Miss], count: int | None = None) ->
             explanation="variant for grad, vmap or another transformation",
             advice="jit the transformed function as a whole: jit(grad(f))",
         )
+    if miss.variant == "unknown":
+        return Cause(id="", explanation="compiled; this JAX does not say why", advice="")
     if miss.variant == "ahead of time":
         return Cause(id="R01", explanation="compiled ahead of time", advice="")
     if not earlier:

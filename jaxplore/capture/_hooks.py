@@ -4,6 +4,7 @@ Every private name is looked up once, by feature; what is missing is None and it
 falls back to public API.
 """
 
+import functools
 import importlib
 from collections.abc import Callable
 from typing import Any, Final
@@ -100,6 +101,7 @@ def wrap_miss(name: str, before: Before, after: After) -> Callable[[], None]:
     return undo
 
 
+@functools.cache
 def hide_frames_of(path: str) -> None:
     """Make JAX treat a file as its own: its frames in no error and in no source position.
 

@@ -77,12 +77,14 @@ class _Moves:
 
     def moved(self, old: CodeType, new: CodeType) -> None:
         """Say that the lines of `old` now stand where `new` does."""
-        if old.co_filename == new.co_filename:
-            return
-        first, shift = old.co_firstlineno, new.co_firstlineno - old.co_firstlineno
+        lines = old.co_firstlineno, _last_line(old)
+        shift = new.co_firstlineno - old.co_firstlineno
         with self._lock:
             of_file = self._moves.setdefault(old.co_filename, {})
-            of_file[first, _last_line(old)] = (new.co_filename, shift)
+            if old.co_filename == new.co_filename:
+                of_file.pop(lines, None)  # back where it was compiled
+            else:
+                of_file[lines] = (new.co_filename, shift)
 
     def place(self, file_name: str, line: int) -> tuple[str, int]:
         """The file that a line stands in now, and by how many lines it moved."""
@@ -141,4 +143,5 @@ def source_lines(file_name: str) -> list[str]:
     cell = cells.get(file_name)
     if cell is not None:
         return cell.text.split("\n")
+    linecache.checkcache(file_name)  # a module may have been edited and reloaded
     return [line.rstrip("\n") for line in linecache.getlines(file_name)]

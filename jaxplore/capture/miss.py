@@ -106,7 +106,7 @@ class MissBuilder:
             frame,
             info=None,
             kind="compile" if times.trace_s is None else "trace",
-            variant="ahead of time",
+            variant="ahead of time" if _hooks.can_observe_misses() else "unknown",
             arguments=(),
             statics=(),
             tree="",
@@ -138,7 +138,7 @@ class MissBuilder:
         call_site = spans.of_frame(frame)
         defined_at = None if code is None else spans.of_definition(code)
         identity = _identity(name, code, info)
-        cell = None if call_site is None else files.cells.get(spans.file_names[call_site.file])
+        cell = _cell_on(frame)
         return Miss(
             function=name,
             identity=identity,
@@ -181,7 +181,9 @@ def _kind(fun: Any, file_name: str | None, times: Times) -> CompileKind:
     if _hooks.is_eager_primitive(fun):
         return "eager"
     # jax.numpy's own functions are jitted too; called outside jit they compile one by one.
-    if file_name is not None and files.owner(file_name) == "internal":
+    # A jitted function that is jitted once more was jitted by the user.
+    inside = file_name is not None and files.owner(file_name) == "internal"
+    if inside and not hasattr(fun, "lower"):
         return "eager"
     return "compile" if times.trace_s is None else "trace"
 
@@ -191,6 +193,16 @@ def _file_of(code: CodeType | None, info: Any) -> str | None:
     if code is not None:
         return code.co_filename
     return getattr(info, "func_filename", None)
+
+
+def _cell_on(frame: FrameType | None) -> files.Cell | None:
+    """The cell that is running: the innermost on the stack, also below the user's modules."""
+    while frame is not None:
+        cell = files.cells.get(frame.f_code.co_filename)
+        if cell is not None:
+            return cell
+        frame = frame.f_back
+    return None
 
 
 def _code_of(fun: Any) -> CodeType | None:
@@ -215,9 +227,8 @@ def _identity(name: str, code: CodeType | None, info: Any) -> str:
     if code is not None:
         # A cell that runs again has another number: all cells are one place.
         place = code.co_filename if files.cells.get(code.co_filename) is None else "cell"
-        if code.co_name == "<lambda>":  # one name for all: told apart by where they stand
-            columns = [column for _, _, column, _ in code.co_positions() if column]
-            place = f"{place}:{code.co_firstlineno}:{min(columns, default=0)}"
+        if code.co_name == "<lambda>":  # one name for all: told apart by what they do
+            place = f"{place}:{hash((code.co_code, repr(code.co_consts), code.co_names))}"
         if code.co_name == "<module>":  # a cell that is itself the program: told apart by text
             return "\n".join(files.source_lines(code.co_filename))
         return f"{place}:{code.co_qualname}"
@@ -266,7 +277,9 @@ def _statics(
     for name, value in bound.items():
         if name not in traced:
             # A constant of a %%jit cell says itself what it is.
-            text = getattr(value, "static_text", repr(value) if type(value) in _PLAIN else None)
+            # Of its class: the value's own __getattr__ is not ours to run.
+            own = hasattr(type(value), "static_text")
+            text = value.static_text if own else repr(value) if type(value) in _PLAIN else None
             if isinstance(text, str):
                 found.append(Static(name=name, text=text[:80]))
     return tuple(found)

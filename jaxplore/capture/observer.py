@@ -11,6 +11,7 @@ the last.
 
 import inspect
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -53,6 +54,10 @@ class _Thread:
     )
     """(function, start, seconds) of traces not yet claimed by a compile."""
     paused: int = 0
+    looking: list[float] = field(default_factory=list[float])
+    """When the calls in progress began to look for their traces, outermost first."""
+    looked_s: float = 0.0
+    """The same for the call that found its trace last."""
 
 
 class _Local(threading.local):
@@ -69,6 +74,7 @@ class Observer:
         self._undo: list[Callable[[], None]] = []
         self._local = _Local()
         self._builder = MissBuilder()
+        self._installed = False
 
     @contextmanager
     def observing(self, sink: Sink) -> Generator[None]:
@@ -80,10 +86,18 @@ class Observer:
             self.remove(sink)
 
     def add(self, sink: Sink) -> None:
+        """Begin to call `sink`. Where observing fails, it is said and nothing is called."""
         with self._lock:
             self._sinks.append(sink)
-            if len(self._sinks) == 1:
-                self._install()
+            if self._installed:
+                return
+            try:
+                with contained("observe compiles"):
+                    self._install()
+                    self._installed = True
+            finally:
+                if not self._installed:
+                    self._uninstall()
 
     def remove(self, sink: Sink) -> None:
         with self._lock:
@@ -92,6 +106,7 @@ class Observer:
             self._sinks.remove(sink)
             if not self._sinks:
                 self._uninstall()
+                self._installed = False
 
     @contextmanager
     def paused(self) -> Generator[None]:
@@ -109,6 +124,10 @@ class Observer:
         self._local = _Local()
         if _hooks.can_observe_misses():
             _hooks.hide_frames_of(_hooks.__file__)
+            if _hooks.can_watch_traces():
+                self._undo.append(
+                    _hooks.wrap_miss(_hooks.TRACE, self._enter_trace, self._leave_trace)
+                )
             self._undo.append(_hooks.wrap_miss(_hooks.RUN, self._enter_run, self._leave_run))
             self._undo.append(_hooks.wrap_miss(_hooks.IMPL, self._enter_impl, self._leave_impl))
         else:
@@ -129,9 +148,22 @@ class Observer:
                 self._undo.pop()()
         self._builder = MissBuilder()
 
+    def _enter_trace(self, _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> None:
+        self._local.thread.looking.append(time.time())
+
+    def _leave_trace(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _: Any) -> None:
+        thread = self._local.thread
+        thread.looked_s = thread.looking.pop()
+
     def _enter_run(self, args: tuple[Any, ...], _: dict[str, Any]) -> None:
         params, _flat, fun, call_args, call_kwargs = args
-        self._local.thread.runs.append((fun, call_args, call_kwargs, params))
+        thread = self._local.thread
+        thread.runs.append((fun, call_args, call_kwargs, params))
+        if not thread.impls:
+            thread.loose = Times()
+            # A trace made before this call looked for one (for eval_shape, say) is not its own.
+            while thread.traces and thread.traces[0][1] < thread.looked_s:
+                thread.traces.popleft()
 
     def _leave_run(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _result: Any) -> None:
         self._local.thread.runs.pop()

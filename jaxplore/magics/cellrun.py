@@ -125,6 +125,7 @@ class CellRun:
     def _look(self, run: Any, inputs: Sequence[Any], *, show: bool, output: str | None) -> None:
         __tracebackhide__ = True
         progress = ProgressLine()
+        error: Exception | None = None
         try:
             with contained("show the cell's program", passing=(UserCodeFailed,)):
                 program = look.captured(run, tuple(inputs), {}, progress=progress)
@@ -133,9 +134,11 @@ class CellRun:
                 if show:
                     outputs.show_object(look.explore(program), "explorer")
         except UserCodeFailed as failed:
-            raise failed.original from None
+            error = failed.original
         finally:
             progress.done()
+        if error is not None:
+            raise error
 
 
 def _unchanged(fun: Any) -> Any:
@@ -166,7 +169,9 @@ def _shape_of(leaf: Any) -> Any:
     if not hasattr(leaf, "shape"):
         return leaf
     weak = bool(getattr(leaf, "weak_type", False))
-    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, weak_type=weak)
+    # Where an array is pinned is part of its program.
+    sharding = leaf.sharding if getattr(leaf, "committed", False) else None
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, weak_type=weak, sharding=sharding)
 
 
 def _as_function(

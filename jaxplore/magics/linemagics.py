@@ -121,13 +121,16 @@ class LineMagics(Magics):
         if isinstance(target, Program):
             return target
         progress = ProgressLine()
+        error: Exception | None = None
         try:
             with contained("read the program", passing=(UserCodeFailed, JaxploreError)):
                 return look.captured(target, args, kwargs, stages=stages, progress=progress)
         except UserCodeFailed as failed:
-            raise failed.original from None
+            error = failed.original
         finally:
             progress.done()
+        if error is not None:
+            raise error
         return None
 
     def _call(self, line: str, magic: str) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:

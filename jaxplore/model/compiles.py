@@ -48,7 +48,8 @@ class Miss(Record):
     cell: int | None
     kind: CompileKind
     variant: str
-    """`""`, or the transformation that asked for it: `"transposed or batched"`."""
+    """`""` for a call; `"transformed"` (grad, vmap, ... asked for it), `"ahead of time"`, or
+    `"unknown"` where JAX does not say."""
     arguments: tuple[Argument, ...]
     statics: tuple[Static, ...]
     tree: str

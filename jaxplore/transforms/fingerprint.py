@@ -24,13 +24,14 @@ from typing import Any, Final
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from jaxplore.capture import files
 
 _SCALARS: Final = (int, float, complex, str, bytes, bool, type(None), type(...), range)
 _LARGEST_COPIED_BYTES: Final = 1 << 16
 # An object that reaches more than this (a whole library, a data set) is not compared.
-_MOST_PARTS: Final = 20_000
+_MOST_PARTS: Final = 5_000
 
 
 class Unknowable(Exception):
@@ -134,6 +135,8 @@ class _Freezer:
             )
         if kind in (set, frozenset):
             return kind.__name__, frozenset([self.freeze(part) for part in value])
+        if isinstance(value, Tracer):
+            raise Unknowable("value of a running trace")
         if isinstance(value, jax.Array):
             return "array", Same(value)
         if isinstance(value, np.ndarray | np.generic | np.dtype):

@@ -4,69 +4,93 @@ A program is what the function's globals were when JAX traced it, not when it wa
 so the key of a kept function is checked each time JAX is about to look for a trace. To get
 to see that moment, a function that is handed out again first forgets its fast path; JAX
 still has its trace and its executable, so nothing is traced or compiled.
+
+Nothing is kept alive: a function that its owner drops is gone, and so is its key. (When a
+cell runs again, the old function still has its name while the new one is being made.)
 """
 
 import threading
-from collections import OrderedDict
+import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final
 
 from jaxplore.capture import _hooks, files
 from jaxplore.transforms.fingerprint import Unknowable, fingerprint
 
-# Compiled functions kept for a later redefinition. Small: each holds its executables.
-_MOST_KEPT: Final = 64
 
-
-@dataclass(slots=True)
 class _Entry:
     """A jitted function and what its traces depend on."""
 
-    fun: FunctionType
-    scope: dict[str, Any]
-    """The function's globals."""
-    jitted: Any
-    key: Any
-    options: Any
-    traced: bool = False
-    handed_out: bool = False
-    """Given to a second definition: then old traces must not outlive a changed key."""
+    __slots__ = ("_jitted", "fun_id", "handed_out", "key", "options", "traced")
+
+    def __init__(self, jitted: Any, key: Any, options: Any, gone: Callable[[Any], None]) -> None:
+        self._jitted = weakref.ref(jitted, gone)
+        self.fun_id = id(jitted.__wrapped__)
+        self.key = key
+        self.options = options
+        self.traced = False
+        self.handed_out = False
+        """Given to a second definition: then old traces must not outlive a changed key."""
+
+    @property
+    def jitted(self) -> Any | None:
+        return self._jitted()
+
+    @property
+    def fun(self) -> Any | None:
+        jitted = self._jitted()
+        return None if jitted is None else jitted.__wrapped__
+
+
+class _Local(threading.local):
+    """One thread's way through nested traces."""
+
+    depth = 0
+
+    def __init__(self) -> None:
+        self.met: dict[int, list[Any]] = {}
+        """Entries met in the outermost trace, each with how often: [entry, count]."""
 
 
 class Kept:
-    """The most recently used jitted functions, by what they depend on."""
+    """The jitted functions that are alive, by what they depend on."""
 
     def __init__(self) -> None:
-        self._by_key: OrderedDict[Any, _Entry] = OrderedDict()
+        self._by_key: dict[Any, _Entry] = {}
         self._by_function: dict[int, _Entry] = {}
         self._lock = threading.RLock()
+        self._local = _Local()
         self._unwatch: Callable[[], None] | None = None
 
     def find(self, fun: FunctionType, key: Any, options: Any) -> Any | None:
         """The function that was compiled for an equal definition, or None."""
         with self._lock:
             entry = self._by_key.get((key, options))
-            # A later retrace reads globals again, so they must be the same namespace.
-            if entry is None or entry.scope is not fun.__globals__:
+            jitted = None if entry is None else entry.jitted
+            if entry is None or jitted is None:
                 return None
-            entry.jitted._clear_cache()
+            # A later retrace reads globals again, so they must be the same namespace.
+            if jitted.__wrapped__.__globals__ is not fun.__globals__:
+                return None
+            jitted._clear_cache()
             entry.handed_out = True
-            files.moves.moved(entry.fun.__code__, fun.__code__)
-            self._by_key.move_to_end((key, options))
-            return entry.jitted
+            files.moves.moved(jitted.__wrapped__.__code__, fun.__code__)
+            return jitted
 
     def keep(self, fun: FunctionType, jitted: Any, key: Any, options: Any) -> None:
         """Remember a function that was just made. Does nothing where it cannot be watched."""
         if not hasattr(jitted, "_clear_cache") or not _hooks.can_watch_traces():
             return
+        if getattr(jitted, "__wrapped__", None) is not fun:
+            return
         with self._lock:
             if self._unwatch is None:
-                self._unwatch = _hooks.wrap_miss(_hooks.TRACE, self._before_trace, _nothing)
                 _hooks.hide_frames_of(_hooks.__file__)
-            entry = _Entry(fun, fun.__globals__, jitted, key, options)
-            self._by_function[id(fun)] = entry
+                self._unwatch = _hooks.wrap_miss(
+                    _hooks.TRACE, self._before_trace, self._after_trace
+                )
+            entry = _Entry(jitted, key, options, lambda _: self._drop(entry))
             self._file(entry)
 
     def clear(self) -> None:
@@ -77,52 +101,70 @@ class Kept:
             if self._unwatch is not None:
                 self._unwatch()
                 self._unwatch = None
+                self._local = _Local()
 
     def _file(self, entry: _Entry) -> None:
-        old = self._by_key.pop((entry.key, entry.options), None)
-        if old is not None and old is not entry:
-            self._by_function.pop(id(old.fun), None)
+        old = self._by_key.get((entry.key, entry.options))
+        if old is not None:
+            self._drop(old)
         self._by_key[entry.key, entry.options] = entry
-        while len(self._by_key) > _MOST_KEPT:
-            _, oldest = self._by_key.popitem(last=False)
-            self._by_function.pop(id(oldest.fun), None)
+        self._by_function[entry.fun_id] = entry
 
     def _drop(self, entry: _Entry) -> None:
-        self._by_function.pop(id(entry.fun), None)
-        if self._by_key.get((entry.key, entry.options)) is entry:
-            del self._by_key[entry.key, entry.options]
+        with self._lock:
+            if self._by_function.get(entry.fun_id) is entry:
+                del self._by_function[entry.fun_id]
+            if self._by_key.get((entry.key, entry.options)) is entry:
+                del self._by_key[entry.key, entry.options]
 
     def _before_trace(self, args: tuple[Any, ...], _: dict[str, Any]) -> None:
         """JAX is about to look for a trace of `args[0]`, or to make one."""
+        local = self._local
+        local.depth += 1
+        if local.depth == 1:
+            local.met.clear()
+        entry = self._by_function.get(id(args[0]))
+        if entry is None or entry.fun is not args[0]:
+            return
+        met = local.met.setdefault(id(entry), [entry, 0])
+        met[1] += 1
+        # An inner function may be called a thousand times in one trace: once is enough.
+        if met[1] == 1:
+            self._check(entry)
+
+    def _after_trace(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _: Any) -> None:
+        local = self._local
+        local.depth -= 1
+        if local.depth == 0:
+            # ... but once more at the end, in case the trace itself changed a global.
+            for entry, times in local.met.values():
+                if times > 1:
+                    self._check(entry)
+            local.met.clear()
+
+    def _check(self, entry: _Entry) -> None:
+        """Compare what the function depends on now with its key."""
+        try:
+            now = fingerprint(entry.fun) if entry.fun is not None else None
+        except (Unknowable, RecursionError):
+            now = None
         with self._lock:
-            entry = self._by_function.get(id(args[0]))
-            if entry is None or entry.fun is not args[0]:
-                return
-            try:
-                now = fingerprint(entry.fun)
-            except (Unknowable, RecursionError):
-                now = None
             if now != entry.key:
                 self._rekey(entry, now)
             entry.traced = True
 
     def _rekey(self, entry: _Entry, now: Any) -> None:
-        """What the function depends on has changed since its key was taken."""
         self._drop(entry)
-        if entry.handed_out:
+        jitted = entry.jitted
+        if entry.handed_out and jitted is not None:
             # To the user this is a new function: JAX would have no trace of it.
-            entry.jitted.clear_cache()
+            jitted.clear_cache()
             entry.traced = entry.handed_out = False
         # Traces of two kinds in one function: it serves its owner, but nobody else.
         if now is None or entry.traced:
             return
         entry.key = now
-        self._by_function[id(entry.fun)] = entry
         self._file(entry)
-
-
-def _nothing(_args: tuple[Any, ...], _kwargs: dict[str, Any], _result: Any) -> None:
-    return
 
 
 kept: Final = Kept()
