@@ -34,32 +34,38 @@ help:
 
 # --- environments -----------------------------------------------------------------------
 
+.DELETE_ON_ERROR:
+
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'jaxplore needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12'; exit 1; }
+	$(PYTHON) -m venv '$(VENV)' || { rm -rf '$(VENV)'; \
+		echo 'No virtual environment could be made. On Debian: apt install python3-venv'; exit 1; }
 
 # Editable: the checkout is the package. The install also builds the front end.
 $(VENV)/lab.done: pyproject.toml hatch_build.py | $(BIN)/python
 	$(BIN)/python -m pip install -q -e '.[lab]'
-	@touch $@
+	@touch $@ $(VENV)/front.done
 
 $(VENV)/test.done: pyproject.toml hatch_build.py | $(BIN)/python
 	$(BIN)/python -m pip install -q -e '.[test]'
-	@touch $@ $(VENV)/lab.done
+	@touch $@ $(VENV)/lab.done $(VENV)/front.done
 
 $(VENV)/dev.done: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e '.[dev]'
-	@touch $@ $(VENV)/lab.done $(VENV)/test.done
+	@touch $@ $(VENV)/lab.done $(VENV)/test.done $(VENV)/front.done
 
-$(NODE_MODULES): extension/package.json extension/package-lock.json | $(BIN)/python
+$(NODE_MODULES): extension/package.json extension/package-lock.json | $(VENV)/test.done
 	cd extension && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-# pip builds it, in an environment of its own with a node of its own where there is none.
-jaxplore/static/explorer.js: $(FRONT_END) | $(BIN)/python
+# pip builds it, in an environment of its own with a node of its own where there is none, and
+# copies the JupyterLab extension into this virtual environment.
+$(VENV)/front.done: $(FRONT_END) | $(BIN)/python
 	$(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@
 
-build: jaxplore/static/explorer.js
+build: $(VENV)/front.done
 
 # --- what people run --------------------------------------------------------------------
 
@@ -95,8 +101,9 @@ bench: $(VENV)/test.done build
 
 # --- what developers run when they change a format ----------------------------------------
 
-wire: $(BIN)/python
-	$(BIN)/python -m jaxplore.model.typescript > extension/src/wire/program.ts
+wire: $(VENV)/lab.done
+	$(BIN)/python -m jaxplore.model.typescript > extension/src/wire/program.ts.new
+	mv extension/src/wire/program.ts.new extension/src/wire/program.ts
 
 records: $(VENV)/test.done
 	$(BIN)/python tests/records/write.py

@@ -22,6 +22,7 @@ class _Reporter:
 
     def __init__(self) -> None:
         self.write: Callable[[str], None] = _to_stderr
+        self._writers: list[Callable[[str], None]] = []
         self.one_per_cell = False
         """Whether one line says it for all faults until `forget` is called."""
         self._seen: set[str] = set()
@@ -32,6 +33,18 @@ class _Reporter:
             return
         self._seen.add(line)
         self.write(line)
+
+    def add(self, write: Callable[[str], None]) -> None:
+        """Write lines there from now on: a notebook has begun."""
+        self._writers.append(write)
+        self.write, self.one_per_cell = write, True
+
+    def remove(self, write: Callable[[str], None]) -> None:
+        """Write lines where they went before."""
+        if write in self._writers:
+            self._writers.remove(write)
+        self.write = self._writers[-1] if self._writers else _to_stderr
+        self.one_per_cell = bool(self._writers)
 
     def forget(self) -> None:
         """Let the same line be written again: a new cell begins."""

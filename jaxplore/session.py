@@ -1,7 +1,7 @@
 """The observations that are open, and the ledger that people ask for.
 
 This is where capture and advise meet: every compile that is observed is explained and
-written into the ledgers that are open. The only state of the process that jaxplore keeps.
+written into the ledgers that are open.
 """
 
 import threading
@@ -39,9 +39,14 @@ _open: Final[list[Observation]] = []
 def start() -> Observation:
     """Open an observation; every compile of the process goes into its ledger."""
     observation = Observation()
+    resume(observation)
+    return observation
+
+
+def resume(observation: Observation) -> None:
+    """Open an observation again; its ledger goes on."""
     observer.add(observation.record)
     _open.append(observation)
-    return observation
 
 
 def stop(observation: Observation) -> None:

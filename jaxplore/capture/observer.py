@@ -11,7 +11,7 @@ the last.
 
 import inspect
 import threading
-import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -54,10 +54,6 @@ class _Thread:
     )
     """(function, start, seconds) of traces not yet claimed by a compile."""
     paused: int = 0
-    looking: list[float] = field(default_factory=list[float])
-    """When the calls in progress began to look for their traces, outermost first."""
-    looked_s: float = 0.0
-    """The same for the call that found its trace last."""
 
 
 class _Local(threading.local):
@@ -75,6 +71,8 @@ class Observer:
         self._local = _Local()
         self._builder = MissBuilder()
         self._installed = False
+        self._compiled: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        """Programs that were compiled, by identity."""
 
     @contextmanager
     def observing(self, sink: Sink) -> Generator[None]:
@@ -124,10 +122,6 @@ class Observer:
         self._local = _Local()
         if _hooks.can_observe_misses():
             _hooks.hide_frames_of(_hooks.__file__)
-            if _hooks.can_watch_traces():
-                self._undo.append(
-                    _hooks.wrap_miss(_hooks.TRACE, self._enter_trace, self._leave_trace)
-                )
             self._undo.append(_hooks.wrap_miss(_hooks.RUN, self._enter_run, self._leave_run))
             self._undo.append(_hooks.wrap_miss(_hooks.IMPL, self._enter_impl, self._leave_impl))
         else:
@@ -148,22 +142,12 @@ class Observer:
                 self._undo.pop()()
         self._builder = MissBuilder()
 
-    def _enter_trace(self, _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> None:
-        self._local.thread.looking.append(time.time())
-
-    def _leave_trace(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _: Any) -> None:
-        thread = self._local.thread
-        thread.looked_s = thread.looking.pop()
-
     def _enter_run(self, args: tuple[Any, ...], _: dict[str, Any]) -> None:
         params, _flat, fun, call_args, call_kwargs = args
         thread = self._local.thread
         thread.runs.append((fun, call_args, call_kwargs, params))
         if not thread.impls:
             thread.loose = Times()
-            # A trace made before this call looked for one (for eval_shape, say) is not its own.
-            while thread.traces and thread.traces[0][1] < thread.looked_s:
-                thread.traces.popleft()
 
     def _leave_run(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _result: Any) -> None:
         self._local.thread.runs.pop()
@@ -177,7 +161,12 @@ class Observer:
         # Every use of a compiled function from Python comes here; only a compile counts.
         if times.compile_s is None or thread.paused or result is None:
             return
-        self._claim_trace(thread, times, str(kwargs.get("name", "")))
+        # A program that was compiled before was not traced for this call: a trace that is
+        # still unclaimed was made for something else (eval_shape, say).
+        jaxpr = kwargs["jaxpr"]
+        if self._compiled.get(id(jaxpr)) is not jaxpr:
+            self._compiled[id(jaxpr)] = jaxpr
+            self._claim_trace(thread, times, str(kwargs.get("name", "")))
         run = thread.runs[-1] if thread.runs else None
         executable, frame = result[1], inspect.currentframe()
         self._emit(self._builder.of_miss(times, run, args, kwargs, executable, frame))

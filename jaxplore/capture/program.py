@@ -1,7 +1,9 @@
 """From a function and its arguments, or from anything JAX made of them, to a `Program`."""
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import jax
@@ -192,8 +194,14 @@ def _closing_over_constants(
             whole[position] = array
         return fun(*whole, **fixed, **named)
 
-    # Through `__wrapped__` JAX would read the whole signature, which is no longer true.
-    del closed.__wrapped__
+    # JAX names arguments by the signature: of the function's, what is left to be passed.
+    wrapped: Any = closed
+    with suppress(TypeError, ValueError):
+        given = list(inspect.signature(fun).parameters.values())
+        left = [p for i, p in enumerate(given) if i in traced or i >= len(args)]
+        kept = [p for p in left if p.name not in fixed]
+        wrapped.__signature__ = inspect.Signature(kept)
+    del wrapped.__wrapped__
     rest = {key: arg for key, arg in kwargs.items() if key not in fixed}
     return closed, tuple(args[i] for i in traced), rest
 

@@ -21,3 +21,7 @@ class CellPrograms:
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return self._kept[key]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._kept.clear()

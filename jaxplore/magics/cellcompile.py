@@ -3,20 +3,18 @@
 import ast
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
-from jax.core import Tracer
 
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
-from jaxplore.magics import constants
+from jaxplore.magics import constants, outputs
 from jaxplore.magics.cellprogram import CellProgram
 from jaxplore.magics.celltext import CellText
+from jaxplore.magics.tracers import holds_tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +134,15 @@ def _assigned(
     """What the cell assigned, without what a branch not taken would have."""
     given = dict(zip(program.inputs, inputs, strict=True))
     found = {n: v for n, v in names.items() if n not in given or v is not given[n]}
-    # A function that uses values of the trace is of no use when the trace has ended.
-    return {name: value for name, value in found.items() if not _holds_tracer(value)}
-
-
-def _holds_tracer(value: Any) -> bool:
-    if type(value) is not FunctionType:
-        return False
-    held: list[Any] = []
-    for cell in value.__closure__ or ():
-        with suppress(ValueError):  # not bound yet
-            held.append(cell.cell_contents)
-    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(held))
+    inside = [name for name, value in found.items() if holds_tracer(value)]
+    if inside:
+        with contained("say what is not set"):
+            names_text = ", ".join(f"`{name}`" for name in inside)
+            outputs.show_line(
+                f"{names_text} not set: made of values that exist only inside the compiled cell",
+                "note",
+            )
+    return {name: value for name, value in found.items() if name not in inside}
 
 
 def _higher(

@@ -57,6 +57,8 @@ def run(
     flags = shell.compile.flags
     silenced = cell.body.rstrip().endswith(";")
     made: list[str] = []
+    # Held until the end: a function that runs again is found by its old self.
+    earlier = [scope.get(s.name) for s in statements if isinstance(s, ast.FunctionDef)]
     for statement in statements:
         shown = statement is statements[-1] and isinstance(statement, ast.Expr) and not silenced
         tree = ast.Interactive([statement]) if shown else ast.Module([statement], [])
@@ -65,6 +67,7 @@ def run(
         if isinstance(statement, ast.FunctionDef):
             scope[statement.name] = change(scope[statement.name])
             made.append(statement.name)
+    del earlier
     return [name for name in dict.fromkeys(made) if name in scope]
 
 

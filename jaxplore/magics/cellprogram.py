@@ -106,6 +106,9 @@ def _check(cell: CellText, statement: ast.stmt) -> None:
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
+        if isinstance(node, ast.comprehension) and node.is_async:
+            word, do = _CANNOT[ast.AsyncFor]
+            raise cell.error(node.iter, f"A cell that is one program cannot use `{word}`.", do)
         if type(node) in _CANNOT:
             word, do = _CANNOT[type(node)]
             raise cell.error(node, f"A cell that is one program cannot use `{word}`.", do)

@@ -70,6 +70,8 @@ class CellRun:
         if not options.no_run:
             value, assigned = run(*inputs).value
             self._scope.update(assigned)
+        if not constants.all_comparable(inputs):
+            run.clear_cache()  # nothing will ever ask for this program again
         if options.show or options.output:
             self._look(run, shapes, show=options.show, output=options.output)
         return value

@@ -36,6 +36,7 @@ class RunningCells:
         """Learn the file name of each cell's code from the shell's own compiler."""
         compiler: Any = self._shell.compile
         original = compiler.cache
+        before = compiler.__dict__.get("cache")
 
         def cache(transformed: str, *args: Any, **kwargs: Any) -> str:
             name: str = original(transformed, *args, **kwargs)
@@ -53,6 +54,8 @@ class RunningCells:
         def undo() -> None:
             if compiler.__dict__.get("cache") is cache:
                 del compiler.cache
+                if before is not None:
+                    compiler.cache = before
 
         self._undo = undo
 

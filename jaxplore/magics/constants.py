@@ -23,11 +23,13 @@ class Constant:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+        self.is_comparable = True
         try:
             self._key = freeze(value)
         except Exception:
             # Not comparable, or its own code fails: never equal, so it is traced anew.
             self._key = object()
+            self.is_comparable = False
 
     @property
     def static_text(self) -> str:
@@ -69,6 +71,12 @@ def open_(value: Any) -> Any:
     return jax.tree.map(
         lambda leaf: leaf.value if _is_constant(leaf) else leaf, value, is_leaf=_is_constant
     )
+
+
+def all_comparable(values: Sequence[Any]) -> bool:
+    """Whether a program made with these constants can ever be used again."""
+    leaves = jax.tree.leaves(list(values), is_leaf=_is_constant)
+    return all(leaf.is_comparable for leaf in leaves if _is_constant(leaf))
 
 
 @jax.tree_util.register_pytree_node_class

@@ -20,6 +20,9 @@ MODES: Final = {
 }
 
 
+_OURS: Final = "jaxplore."
+
+
 class Notebook:
     """jaxplore at work in one shell."""
 
@@ -33,7 +36,6 @@ class Notebook:
         self._shown = 0
         self._depth = 0
         """How many cells are running, one inside another."""
-        self._write = reporter.write
         self._hidden: dict[tuple[str, str], Any] = {}
         """The user's own magics of the same names."""
 
@@ -52,8 +54,7 @@ class Notebook:
         events.register("pre_run_cell", self._before_cell)
         events.register("post_run_cell", self._after_cell)
         self.cells.watch_compiler()
-        reporter.write = self._write_quiet_line
-        reporter.one_per_cell = True
+        reporter.add(self._write_quiet_line)
 
     def unload(self) -> None:
         """Undo everything `load` did, as far as it is still ours."""
@@ -66,12 +67,9 @@ class Notebook:
                 events.unregister(name, callback)
         self.cells.unwatch_compiler()
         self._stop_observing()
-        reporter.write = self._write
-        reporter.one_per_cell = False
+        reporter.remove(self._write_quiet_line)
         self._forget_magics()
-        files.cells.clear()
-        files.moves.clear()
-        kept.clear()
+        self.programs.clear()
 
     def switch(self, mode: str) -> None:
         """`%jaxplore on|quiet|off`."""
@@ -79,9 +77,9 @@ class Notebook:
         if mode == "off":
             self._stop_observing()
         elif not self._observing:
-            self.observation = session.start()
+            session.resume(self.observation)
             self._observing = True
-            self._shown = 0
+            self._shown = self.observation.ledger.total_count
 
     def _stop_observing(self) -> None:
         if self._observing:
@@ -126,10 +124,13 @@ class Notebook:
         for kind, found in self._magics().items():
             for name, function in list(found.items()):
                 owner = type(getattr(function, "__self__", None)).__module__
-                if owner.startswith("jaxplore."):
+                if owner.startswith(_OURS):
                     del found[name]
                     if (kind, name) in self._hidden:
                         found[name] = self._hidden[kind, name]
+        registry: Any = self.shell.magics_manager.registry
+        for name in [n for n, m in registry.items() if type(m).__module__.startswith(_OURS)]:
+            del registry[name]
 
 
 _loaded: dict[int, Notebook] = {}
@@ -143,7 +144,7 @@ def load(shell: InteractiveShell) -> None:
     _loaded[id(shell)] = notebook
     try:
         notebook.load()
-    except Exception:
+    except BaseException:
         unload(shell)
         raise
 
@@ -153,3 +154,8 @@ def unload(shell: InteractiveShell) -> None:
     notebook = _loaded.pop(id(shell), None)
     if notebook is not None:
         notebook.unload()
+    if not _loaded:
+        # What belongs to the process goes with the last shell.
+        files.cells.clear()
+        files.moves.clear()
+        kept.clear()

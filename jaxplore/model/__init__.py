@@ -1,5 +1,5 @@
 """What we know: frozen records of programs and compiles.
 
 Standard library only. A record can be pickled, compared, stored as a golden file,
-sent to a browser, or drawn on a machine without JAX.
+or sent to a browser.
 """

@@ -170,7 +170,7 @@ class _Freezer:
         if kind.__flags__ & _HEAP_TYPE == 0 and _compares_by_value(kind):
             hash(value)
             return "value", kind, value  # dates and the like: they hold nothing else
-        contents = _contents(value)
+        contents = contents_of(value)
         if isinstance(value, defaultdict):
             contents["<default>"] = value.default_factory
         if isinstance(value, tuple | list):
@@ -289,7 +289,8 @@ def _compares_by_value(kind: type[Any]) -> bool:
     return kind.__eq__ is not object.__eq__ and kind.__hash__ not in (None, object.__hash__)
 
 
-def _contents(value: Any) -> dict[str, Any]:
+def contents_of(value: Any) -> dict[str, Any]:
+    """An object's attributes, those in slots too."""
     contents: dict[str, Any] = dict(getattr(value, "__dict__", {}))
     for base in type(value).__mro__:
         slots = vars(base).get("__slots__", ())

@@ -3,8 +3,11 @@
 The views are imported when something is first drawn: `import jaxplore` stays light.
 """
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
 
+from jaxplore.faults import contained
 from jaxplore.model.record import drawings
 from jaxplore.views.mode import deterministic
 
@@ -37,6 +40,18 @@ def draw_compile(record: "Compile") -> str:
     return ledger.html((record,), times=not deterministic(), line=str(record))
 
 
+def _safely(draw: Callable[[Any], str]) -> Callable[[Any], str]:
+    """A notebook asks by itself: a fault leaves the record's text."""
+
+    def drawn(record: Any) -> str:
+        with contained("draw a record"):
+            return draw(record)
+        return f"<pre>{escape(str(record))}</pre>"
+
+    return drawn
+
+
 def install() -> None:
     """Let the records find their drawings."""
-    drawings.update({"Program": draw_program, "Ledger": draw_ledger, "Compile": draw_compile})
+    found = {"Program": draw_program, "Ledger": draw_ledger, "Compile": draw_compile}
+    drawings.update({name: _safely(draw) for name, draw in found.items()})

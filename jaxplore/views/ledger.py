@@ -14,6 +14,8 @@ from jaxplore.model.span import Span
 from jaxplore.views.units import counted, milliseconds, size
 
 _SHOWN_CAUSES = 3
+# A notebook must stay small: older rows are counted, and are in the ledger.
+_MOST_ROWS = 100
 
 
 def shown_rows(rows: Sequence[Compile], *, times: bool) -> list[Compile]:
@@ -46,8 +48,13 @@ def _stages(rows: Sequence[Compile]) -> str:
 
 
 def _causes(rows: Sequence[Compile]) -> list[str]:
-    said = Counter(f"{r.function}: {r.explanation}" for r in rows if r.kind != "eager")
-    lines = [text if n == 1 else f"{text} (x{n})" for text, n in said.items()]
+    # One part per function and cause, with the newest explanation: it has the count so far.
+    newest: dict[tuple[str, str], str] = {}
+    times = Counter((row.function, row.cause) for row in rows if row.kind != "eager")
+    for row in rows:
+        if row.kind != "eager":
+            newest[row.function, row.cause] = f"{row.function}: {row.explanation}"
+    lines = [t if times[key] == 1 else f"{t} (x{times[key]})" for key, t in newest.items()]
     parts = lines[:_SHOWN_CAUSES]
     if len(lines) > _SHOWN_CAUSES:
         parts.append(f"{len(lines) - _SHOWN_CAUSES} more")
@@ -163,8 +170,11 @@ def html(
         "<tr>"
         + "".join(f'<td style="{_CELL}">{escape(c)}</td>' for c in _cells(row, times=times))
         + "</tr>"
-        for row in shown
+        for row in shown[-_MOST_ROWS:]
     )
+    if len(shown) > _MOST_ROWS:
+        older = counted(len(shown) - _MOST_ROWS, "older row")
+        body = f'<tr><td colspan="{len(names)}">{older}: jaxplore.ledger() has all</td></tr>{body}'
     return (
         f'<details class="jaxplore-ledger"{" open" if opened else ""} style="{_STYLE}">'
         f'<summary style="cursor:pointer">{escape(summary)}</summary>'

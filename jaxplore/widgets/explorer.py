@@ -36,8 +36,9 @@ class Explorer:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        data: dict[str, Any] = {"text/plain": repr(self)}
+        data: dict[str, Any] = {"text/plain": self.program.summary()}
         with contained("draw the explorer"):
+            data["text/plain"] = repr(self)
             if deterministic():
                 data["text/html"] = self._static()
             else:
