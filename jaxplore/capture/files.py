@@ -114,7 +114,7 @@ def owner(file_name: str) -> Owner:
     "internal" is JAX, jaxplore, the standard library and frozen code: never shown.
     "library" is any other installed package: shown where the user has no frame.
     """
-    if file_name.startswith((_JAX, _JAXPLORE)) or file_name.startswith("<frozen"):
+    if file_name.startswith((_JAX, _JAXPLORE, "<frozen", "<jaxplore")):
         return "internal"
     if any(part in file_name for part in _PACKAGES):
         return "internal" if _is_runtime(file_name) else "library"

@@ -163,4 +163,4 @@ def _collect(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]
 def _evaluate(tree: ast.expr, scope: dict[str, Any]) -> Any:
     __tracebackhide__ = True
     expression = ast.fix_missing_locations(ast.Expression(tree))
-    return eval(compile(expression, "<magic>", "eval"), scope)
+    return eval(compile(expression, "<jaxplore magic>", "eval"), scope)

@@ -150,6 +150,7 @@ _STYLE = (
     "font-family:var(--jp-content-font-family,system-ui,sans-serif);font-size:12px;"
     "opacity:.85;margin:2px 0"
 )
+_NO_WRAP = ";white-space:nowrap"
 _CELL = "text-align:left;vertical-align:top;padding:1px 10px 1px 0"
 
 
@@ -168,7 +169,10 @@ def html(
     advice = "".join(f"<div>{escape(text)}</div>" for text in _advice(shown) if text)
     body = "".join(
         "<tr>"
-        + "".join(f'<td style="{_CELL}">{escape(c)}</td>' for c in _cells(row, times=times))
+        + "".join(
+            f'<td style="{_CELL}{_NO_WRAP if name in _NUMBERS else ""}">{escape(cell)}</td>'
+            for name, cell in zip(names, _cells(row, times=times), strict=True)
+        )
         + "</tr>"
         for row in shown[-_MOST_ROWS:]
     )

@@ -11,7 +11,7 @@ STAGE_TITLES = {"jaxpr": "jaxpr", "stablehlo": "StableHLO", "hlo": "optimised HL
 # A cell must stay readable and a notebook small: longer texts are cut, and say so.
 _TEXT_LINES = 200
 _HTML_LINES = 400
-_WIDEST = 100
+_WIDEST = 64
 
 
 def text(program: Program) -> str:
