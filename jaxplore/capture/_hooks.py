@@ -39,7 +39,8 @@ def _core(name: str) -> Any:
 
 
 Jaxpr: Final[Any] = _core("Jaxpr")
-ClosedJaxpr: Final[Any] = _core("ClosedJaxpr")
+# Newer JAX has one class: a jaxpr holds its constants.
+ClosedJaxpr: Final[Any] = _private("core", "ClosedJaxpr") or Jaxpr
 Literal: Final[Any] = _core("Literal")
 DropVar: Final[Any] = _core("DropVar")
 
