@@ -9,6 +9,7 @@ the caller traces again.
 import dis
 import enum
 import functools
+import struct
 import sys
 import weakref
 from collections import OrderedDict, defaultdict
@@ -17,6 +18,7 @@ from types import (
     BuiltinFunctionType,
     CodeType,
     FunctionType,
+    MappingProxyType,
     MethodType,
     ModuleType,
 )
@@ -129,7 +131,7 @@ class _Freezer:
     def _frozen(self, value: Any, kind: type[Any]) -> Any:
         if kind in (tuple, list):
             return kind.__name__, tuple([self.freeze(part) for part in value])
-        if kind in (dict, OrderedDict):
+        if kind in (dict, OrderedDict, MappingProxyType):
             return kind.__name__, tuple(
                 [(self.freeze(k), self.freeze(v)) for k, v in value.items()]
             )
@@ -181,8 +183,7 @@ class _Freezer:
             contents["<items>"] = list(value.items())
         elif isinstance(value, int | float | complex | str | bytes):
             contents["<value>"] = repr(value)
-        elif not contents and not is_user_class(kind):
-            # An object of a C type keeps its state where Python cannot see it.
+        elif _hides_state(kind):
             raise Unknowable(kind.__name__)
         return "object", self.freeze(kind), self.freeze(contents)
 
@@ -239,7 +240,12 @@ class _Freezer:
     def _class(self, kind: type[Any]) -> Any:
         if not is_user_class(kind):
             return "class", Same(kind)
-        members = [(name, self._member(value)) for name, value in vars(kind).items()]
+        # Of the names that Python keeps for itself only methods do anything.
+        members = [
+            (name, self._member(value))
+            for name, value in vars(kind).items()
+            if not name.startswith("__") or isinstance(value, _METHODS)
+        ]
         bases = [self.freeze(base) for base in kind.__bases__]
         return "class", Same(kind), tuple(members), tuple(bases)
 
@@ -263,6 +269,8 @@ class _Freezer:
         return identity, self.freeze(functions)
 
 
+_METHODS: Final = (FunctionType, staticmethod, classmethod, property)
+_POINTER: Final = struct.calcsize("P")
 _HEAP_TYPE: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 
 
@@ -289,12 +297,25 @@ def _compares_by_value(kind: type[Any]) -> bool:
     return kind.__eq__ is not object.__eq__ and kind.__hash__ not in (None, object.__hash__)
 
 
+def _hides_state(kind: type[Any]) -> bool:
+    """Whether instances have room for more than attributes: C code keeps its state there."""
+    if kind.__flags__ & _HEAP_TYPE == 0:
+        return True
+    slots = sum(len(_slots(base)) for base in kind.__mro__)
+    # A dictionary, a list of weak references, and a pointer per slot.
+    return kind.__basicsize__ > object.__basicsize__ + (2 + slots) * _POINTER
+
+
+def _slots(kind: type[Any]) -> tuple[str, ...]:
+    slots = vars(kind).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
 def contents_of(value: Any) -> dict[str, Any]:
     """An object's attributes, those in slots too."""
     contents: dict[str, Any] = dict(getattr(value, "__dict__", {}))
     for base in type(value).__mro__:
-        slots = vars(base).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
+        for name in _slots(base):
             if name not in ("__dict__", "__weakref__") and hasattr(value, name):
                 contents[name] = getattr(value, name)
     return contents

@@ -281,3 +281,16 @@ def test_a_new_constant_is_explained(nb):
     assert "n" in line
     assert "2" in line
     assert "3" in line
+
+
+def test_a_flax_model_is_a_constant_that_is_recognised(nb):
+    nb.ok("import jax, jax.numpy as jnp\nfrom flax import linen as nn\nx = jnp.ones((4, 3))")
+    nb.ok(
+        "class MLP(nn.Module):\n    width: int\n    @nn.compact\n    def __call__(self, x):\n"
+        "        return nn.Dense(1)(nn.relu(nn.Dense(self.width)(x)))"
+    )
+    nb.ok("model = MLP(8)\nparams = model.init(jax.random.key(0), x)")
+    assert nb.ok("%%jit\ny = model.apply(params, x)").line.endswith("cell: first call")
+    assert nb.ok("%%jit\ny = model.apply(params, x)").line == ""
+    nb.ok("model = MLP(16)\nparams = model.init(jax.random.key(0), x)")
+    assert nb.ok("%%jit\ny = model.apply(params, x)").line != ""
