@@ -207,7 +207,10 @@ def _edited(now: Miss, before: Miss) -> Cause:
 def _same_types(now: Miss, before: Miss, count: int) -> Cause:
     if now.object_serial == before.object_serial:
         return Cause(
-            id="", explanation=f"compiled again with the same types, compile {count}", advice=""
+            id="",
+            explanation=f"compiled again with the same types, compile {count}",
+            advice="look for emptied caches (jax.clear_caches), or for a constant of a %%jit cell "
+            "that cannot be compared: make it an array or a frozen dataclass",
         )
     if now.cell is not None and now.cell != before.cell:
         return Cause(

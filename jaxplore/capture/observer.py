@@ -74,15 +74,6 @@ class Observer:
         self._compiled: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         """Programs that were compiled, by identity."""
 
-    @contextmanager
-    def observing(self, sink: Sink) -> Generator[None]:
-        """Call `sink` with every compile, on the thread that compiled, until the exit."""
-        self.add(sink)
-        try:
-            yield
-        finally:
-            self.remove(sink)
-
     def add(self, sink: Sink) -> None:
         """Begin to call `sink`. Where observing fails, it is said and nothing is called."""
         with self._lock:

@@ -168,7 +168,15 @@ TABLE = [
         "give `x` one sharding before the first call",
         (change("x", "P('i') on cpu:0", "P() on cpu:0"),),
     ),
-    (FIRST, miss(), "", "compiled again with the same types, compile 2", "", ()),
+    (
+        FIRST,
+        miss(),
+        "",
+        "compiled again with the same types, compile 2",
+        "look for emptied caches (jax.clear_caches), or for a constant of a %%jit cell that cannot "
+        "be compared: make it an array or a frozen dataclass",
+        (),
+    ),
 ]
 
 
