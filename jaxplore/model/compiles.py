@@ -33,20 +33,59 @@ class Static(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Miss(Record):
-    """One compile as it was observed: facts, no explanation yet."""
+class LineCount(Record):
+    """How many equations of a program one source line made."""
+
+    span: Span
+    """The expression of the line that made most of them."""
+    equations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(Record):
+    """What was compiled, for whom, and what it cost: facts without explanation."""
 
     function: str
+    defined_at: Span | None
+    call_site: Span | None
+    """The user's expression that had to wait for it."""
+    cell: int | None
+    kind: CompileKind
+    """`"trace"`: traced, lowered and compiled; `"compile"`: compiled only; `"eager"`: an
+    operation of JAX called outside jit."""
+    trace_s: float | None
+    """Seconds; None where the stage did not run."""
+    lower_s: float | None
+    compile_s: float | None
+    trace_at_s: float | None = None
+    """When the stage began, in seconds since 1970."""
+    lower_at_s: float | None = None
+    compile_at_s: float | None = None
+    persistent_cache: CacheOutcome | None
+    equations: int | None
+    lines: tuple[LineCount, ...] = ()
+    """The source lines with most equations, most first."""
+    devices: tuple[str, ...]
+    temp_size_bytes: int | None
+    argument_size_bytes: int | None
+    output_size_bytes: int | None
+
+    @property
+    def total_s(self) -> float:
+        """Seconds of all stages that ran."""
+        return sum(s or 0.0 for s in (self.trace_s, self.lower_s, self.compile_s))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss(Observed):
+    """One compile as it was observed, and all that the next one is compared with."""
+
     identity: str
     """Equal for functions made from the same code, however often they are made."""
     object_serial: int
     """Differs between two function objects of one identity."""
     source: str
     """The function's own text; `""` where it cannot be read."""
-    defined_at: Span | None
-    call_site: Span | None
-    cell: int | None
-    kind: CompileKind
     variant: str
     """`""` for a call; `"transformed"` (grad, vmap, ... asked for it), `"ahead of time"`, or
     `"unknown"` where JAX does not say."""
@@ -54,15 +93,6 @@ class Miss(Record):
     statics: tuple[Static, ...]
     tree: str
     """Structure of the arguments, as text."""
-    trace_s: float | None
-    lower_s: float | None
-    compile_s: float | None
-    persistent_cache: CacheOutcome | None
-    equations: int | None
-    devices: tuple[str, ...]
-    temp_size_bytes: int | None
-    argument_size_bytes: int | None
-    output_size_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,37 +105,16 @@ class Change(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compile(Record):
+class Compile(Observed):
     """One compile, explained."""
 
-    function: str
-    defined_at: Span | None
-    call_site: Span | None
-    """The user's expression that had to wait for it."""
-    cell: int | None
-    kind: CompileKind
-    """`"trace"`: traced, lowered and compiled; `"compile"`: compiled only; `"eager"`: an
-    operation of JAX called outside jit."""
     cause: str
     """An id from the catalogue of causes: `"R02"`; `""` where none is known."""
     explanation: str
     advice: str
     changes: tuple[Change, ...]
-    trace_s: float | None
-    """Seconds; None where the stage did not run."""
-    lower_s: float | None
-    compile_s: float | None
-    persistent_cache: CacheOutcome | None
-    equations: int | None
-    devices: tuple[str, ...]
-    temp_size_bytes: int | None
-    argument_size_bytes: int | None
-    output_size_bytes: int | None
-
-    @property
-    def total_s(self) -> float:
-        """Seconds of all stages that ran."""
-        return sum(s or 0.0 for s in (self.trace_s, self.lower_s, self.compile_s))
+    avoidable: bool = False
+    """Whether the same function was compiled for the same types before."""
 
     def __str__(self) -> str:
         return f"{self.function}: {self.explanation}"

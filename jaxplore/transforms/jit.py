@@ -12,8 +12,8 @@ from typing import Any
 
 import jax
 
+from jaxplore.capture.fingerprint import Unknowable, fingerprint, freeze
 from jaxplore.faults import contained
-from jaxplore.transforms.fingerprint import Unknowable, fingerprint, freeze
 from jaxplore.transforms.kept import kept
 
 

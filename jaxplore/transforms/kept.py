@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from jaxplore.capture import _hooks, files
-from jaxplore.transforms.fingerprint import Unknowable, fingerprint
+from jaxplore.capture.fingerprint import Unknowable, fingerprint
 
 
 class _Entry:

@@ -44,7 +44,7 @@ PLANTED = {
     "jaxplore.magics.cells:RunningCells.compile_as_cell": (PROGRAM, FUNCTIONS, GRADIENT),
     "jaxplore.magics.celltext:locate": (PROGRAM, FUNCTIONS, GRADIENT),
     "jaxplore.magics.constants:freeze": ("n = 2", "%%jit\nn = 2\nx * n", "%%jit\nx * int(2)"),
-    "jaxplore.transforms.fingerprint:_Freezer.freeze": (PROGRAM, FUNCTIONS),
+    "jaxplore.capture.fingerprint:_Freezer.freeze": (PROGRAM, FUNCTIONS),
     "jaxplore.transforms.jit:fingerprint": (FUNCTIONS,),
     "jaxplore.transforms.kept:Kept.find": (FUNCTIONS,),
     "jaxplore.transforms.kept:Kept.keep": (FUNCTIONS,),

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxplore
-from jaxplore.transforms import fingerprint
+from jaxplore.capture import fingerprint
 from jaxplore.transforms.jit import kept
 
 V3 = jnp.ones(3)
