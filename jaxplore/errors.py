@@ -33,3 +33,7 @@ class CellError(JaxploreError):
 
 class OptionError(JaxploreError):
     """A magic was given an option it does not have."""
+
+
+class UnexpectedCompileError(JaxploreError):
+    """More was compiled than a test expects; names the causes."""

@@ -10,10 +10,14 @@ from contextlib import contextmanager
 from typing import Final
 
 from jaxplore.advise import causes
+from jaxplore.advise.unhashable import unhashable
+from jaxplore.capture import spans
 from jaxplore.capture.observer import observer
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
-from jaxplore.model.compiles import Ledger, Miss
+from jaxplore.model.compiles import Miss
+from jaxplore.model.ledger import Ledger
+from jaxplore.model.why import Why
 
 
 class Observation:
@@ -31,6 +35,16 @@ class Observation:
             with contained("explain a compile"):
                 row = self._explainer.explain(miss)
             self.ledger.append(causes.unexplained(miss) if row is None else row)
+
+    def failed(self, error: BaseException | None, cell: int | None = None) -> None:
+        """Note what an exception that ended the user's code says about compiling."""
+        if error is None:
+            return
+        with contained("look at an error"):
+            site = spans.SpanTable().of_python_traceback(error.__traceback__)
+            finding = unhashable(error, site, cell)
+            if finding is not None:
+                self.ledger.note(finding)
 
 
 _open: Final[list[Observation]] = []
@@ -73,6 +87,9 @@ def observe() -> Generator[Ledger]:
     observation = start()
     try:
         yield observation.ledger
+    except BaseException as error:
+        observation.failed(error)
+        raise
     finally:
         stop(observation)
 
@@ -91,3 +108,43 @@ def ledger() -> Ledger:
             "ledger:` in a script.",
         )
     return _open[-1].ledger
+
+
+def why(n: int = -1) -> Why:
+    """The whole story of one compile: what differed, where, and what to do.
+
+    Args:
+        n: Its number in the ledger, from 0, as `%ledger` shows it. A negative number counts
+            from the end, operations outside jit left out: -1 is the newest compile of a
+            function.
+
+    Raises:
+        JaxploreError: There is no such compile, or nothing is being observed.
+
+    >>> import jax
+    >>> from jaxplore import observe, why
+    >>> with observe():
+    ...     y = jax.jit(lambda x: 2 * x)(1.0)
+    ...     print(why().compile.explanation)
+    first call
+    """
+    return why_in(ledger(), n)
+
+
+def why_in(rows: Ledger, n: int = -1) -> Why:
+    """`why` of a ledger."""
+    first = rows.total_count - len(rows)
+    numbered = list(enumerate(rows, start=first))
+    if n < 0:
+        functions = [(i, row) for i, row in numbered if row.kind != "eager"] or numbered
+        if -n <= len(functions):
+            index, row = functions[n]
+            return Why(index=index, compile=row)
+    elif first <= n < rows.total_count:
+        return Why(index=n, compile=rows[n - first])
+    given = f"n={n}; the ledger has "
+    raise JaxploreError.of(
+        failed="There is no such compile.",
+        given=given + (f"{first} to {rows.total_count - 1}" if rows else "none"),
+        do="use a number that %ledger shows, or -1 for the newest.",
+    )

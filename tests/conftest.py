@@ -6,9 +6,13 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+import jax
 import pytest
 
 from jaxplore import faults
+
+# Before anything asks for a device: shardings differ only where there are two.
+jax.config.update("jax_num_cpu_devices", 2)
 
 
 @pytest.fixture

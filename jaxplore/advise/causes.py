@@ -1,65 +1,134 @@
 """Why a compile happened: the nearest earlier compile of the same function, and the
 difference to it.
 
-The ids are those of the catalogue of causes (R01 first call, R02 shape, R03 dtype, R04
-weak type, R06 static value, R09 new function object, R10 cell run again, R11 cell edited,
-R14 structure, R16 commitment, R17 sharding, R19 transformed variant, R21 operation
-outside jit).
+The ids are those of the catalogue of causes: R01 first call, R02 shape, R03 dtype, R04 weak
+type, R05 kind of number, R06 static value, R07 static value by identity, R09 new function
+object, R10 cell run again, R11 source changed, R12 control flow outside jit, R13 way of
+passing arguments, R14 structure, R15 setting, R16 commitment, R17 sharding or layout, R18
+options of jit, R19 transformed variant, R20 caches emptied, R21 operation outside jit, R22
+not in the persistent cache. (R08, a static value that cannot be hashed, is an error: see
+`unhashable`.)
 """
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
-from jaxplore.model.compiles import Argument, Change, Compile, Miss
+from jaxplore.advise.calls import (
+    option_cause,
+    passed_cause,
+    setting_cause,
+    static_cause,
+    structure_cause,
+    widened_by_setting,
+)
+from jaxplore.advise.cause import Cause, at_call
+from jaxplore.advise.differences import Differences, nearest
+from jaxplore.advise.functions import edited_cause, forgotten_cause, object_cause
+from jaxplore.advise.types import placement_cause, type_cause
+from jaxplore.model.compiles import Compile, Miss, Observed
 
 _MOST_FUNCTIONS = 2048
-_MOST_KEYS = 64
+_MOST_KEYS = 512
+# Of a function with very many arguments fewer earlier calls are kept.
+_MOST_ARGUMENTS = 100_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """The id of a cause, what to say, and what to do about it."""
+@dataclass(slots=True)
+class _History:
+    """What is remembered of one function."""
 
-    id: str
-    explanation: str
-    advice: str
-    changes: tuple[Change, ...] = ()
+    keys: deque[Miss] = field(default_factory=deque[Miss])
+    """Its compiles, each different one once, the latest last."""
+    count: int = 0
+    needed: set[int] = field(default_factory=set[int])
+    """The types it was compiled for."""
 
 
 class Explainer:
     """Remembers earlier compiles, in bounded number, and explains the next one."""
 
     def __init__(self) -> None:
-        self._earlier: OrderedDict[str, deque[Miss]] = OrderedDict()
-        self._counts: dict[str, int] = {}
+        self._known: OrderedDict[str, _History] = OrderedDict()
 
     def explain(self, miss: Miss) -> Compile:
         """The compile with its cause; remembers it for the next."""
-        earlier = self._earlier.setdefault(miss.identity, deque(maxlen=_MOST_KEYS))
-        self._earlier.move_to_end(miss.identity)
-        count = self._counts[miss.identity] = self._counts.get(miss.identity, 0) + 1
-        cause = find_cause(miss, tuple(earlier), count)
-        earlier.append(miss)
-        while len(self._earlier) > _MOST_FUNCTIONS:
-            del self._counts[self._earlier.popitem(last=False)[0]]
-        return _explained(miss, cause)
+        history = self._known.setdefault(_group(miss), _History())
+        self._known.move_to_end(_group(miss))
+        history.count += 1
+        cause = find_cause(miss, tuple(history.keys), history.count)
+        needed = _needed(miss)
+        avoidable = needed in history.needed
+        _remember(history, miss, needed)
+        while len(self._known) > _MOST_FUNCTIONS:
+            self._known.popitem(last=False)
+        return _explained(miss, cause, history.count, avoidable=avoidable)
+
+
+def _group(miss: Miss) -> str:
+    """Compiles that are compared with each other."""
+    if miss.body:  # scan and the like outside jit: all are one function of JAX's
+        site = miss.call_site
+        line = "" if site is None else f"{site.function}:{site.text}"
+        return f"{miss.function}:{miss.body}:{line}"
+    return f"{miss.variant}:{miss.identity}"
+
+
+def _needed(miss: Miss) -> int:
+    """What a compile was needed for: types and values, however they were passed."""
+    arguments = tuple((a.path, a.type) for a in miss.arguments)
+    # A new object of equal contents is no new value.
+    statics = tuple((s.name, s.text, 0 if s.by_identity else s.key) for s in miss.statics)
+    return hash((arguments, statics, miss.source, miss.variant, miss.body))
+
+
+def _remember(history: _History, miss: Miss, needed: int) -> None:
+    if miss.arguments or miss.statics:
+        history.needed.add(needed)
+        if len(history.needed) > 4 * _MOST_KEYS:
+            history.needed.clear()
+    same = next((k for k in history.keys if _same_key(k, miss)), None)
+    if same is not None:
+        history.keys.remove(same)
+    # Times and texts of the program are of no use for comparing.
+    history.keys.append(replace(miss, lines=()))
+    most = min(_MOST_KEYS, max(_MOST_ARGUMENTS // max(len(miss.arguments), 1), 8))
+    while len(history.keys) > most:
+        history.keys.popleft()
+
+
+def _same_key(one: Miss, other: Miss) -> bool:
+    return (
+        one.object_serial == other.object_serial
+        and one.arguments == other.arguments
+        and one.statics == other.statics
+        and one.structures == other.structures
+        and one.passed == other.passed
+        and one.settings == other.settings
+        and one.options == other.options
+        and one.source == other.source
+    )
 
 
 def unexplained(miss: Miss) -> Compile:
     """The compile without a cause: what is left when explaining it failed."""
-    return _explained(miss, Cause(id="", explanation="compiled", advice=""))
+    return _explained(miss, Cause(id="", explanation="compiled", advice=""), 1, avoidable=False)
 
 
-def _explained(miss: Miss, cause: Cause) -> Compile:
-    given = {field.name for field in fields(Compile)}
-    facts = {f.name: getattr(miss, f.name) for f in fields(miss) if f.name in given}
+_FACTS = tuple(one.name for one in fields(Observed))
+
+
+def _explained(miss: Miss, cause: Cause, number: int, *, avoidable: bool) -> Compile:
     return Compile(
-        **facts,
+        **{name: getattr(miss, name) for name in _FACTS},
         cause=cause.id,
         explanation=cause.explanation,
         advice=cause.advice,
         changes=cause.changes,
+        avoidable=avoidable,
+        number=number,
+        variant=miss.variant,
+        details=(*cause.details, *_cache_details(miss)),
     )
 
 
@@ -68,158 +137,142 @@ def find_cause(miss: Miss, earlier: Sequence[Miss], count: int | None = None) ->
 
     `count` is which compile of its function it is, where more came before than are given.
     """
+    number = count or len(earlier) + 1
     if miss.kind == "eager":
+        return _operation(miss, earlier, number)
+    if miss.variant == "unknown":
+        return Cause(id="", explanation="compiled; this JAX does not say why", advice="")
+    if miss.variant == "ahead of time":
+        return Cause(id="R01", explanation="compiled ahead of time", advice="")
+    others = [one for one in earlier if not _is_another_lambda(miss, one)]
+    if not others:
+        return _first_variant(miss) if miss.variant else _first(miss)
+    before, found = nearest(miss, tuple(others))
+    return _of_difference(miss, before, found, others, number)
+
+
+def _is_another_lambda(one: Miss, other: Miss) -> bool:
+    """Lambdas have no name: the same text on two lines is two functions."""
+    a, b = one.defined_at, other.defined_at
+    if one.made_as != "lambda" or a is None or b is None:
+        return False
+    return a.file == b.file and a.line != b.line
+
+
+def _first(miss: Miss) -> Cause:
+    if miss.persistent_cache == "not stored" and miss.cache_threshold_s is not None:
+        return Cause(
+            id="R22",
+            explanation=f"first call; {_not_stored(miss)}",
+            advice="`%jaxplore cache on` stores short compiles too, as does "
+            "jax.config.update('jax_persistent_cache_min_compile_time_secs', 0)",
+        )
+    read = ", read from the persistent cache" if miss.persistent_cache == "hit" else ""
+    return Cause(
+        id="R01",
+        explanation=f"first call{read}",
+        advice="nothing to do: calls with the same types reuse it",
+    )
+
+
+def _not_stored(miss: Miss) -> str:
+    took = "" if miss.compile_s is None else f" in {miss.compile_s:.2g} s"
+    return (
+        f"not stored in the persistent cache: compiled{took}, its threshold is "
+        f"{miss.cache_threshold_s:g} s"
+    )
+
+
+def _cache_details(miss: Miss) -> tuple[str, ...]:
+    if miss.persistent_cache == "hit":
+        saved = "" if not miss.saved_s else f", {miss.saved_s:.2g} s of compiling saved"
+        return (f"read from the persistent cache{saved}",)
+    if miss.persistent_cache == "miss":
+        return ("not in the persistent cache: stored now",)
+    if miss.persistent_cache == "not stored" and miss.cache_threshold_s is not None:
+        return (_not_stored(miss),)
+    return ()
+
+
+_VARIANTS = {
+    "backward": "the backward pass",
+    "forward": "the forward pass that a gradient needs",
+    "tangent": "the forward-mode derivative",
+    "batched": "the batched form",
+    "batched backward": "the batched backward pass",
+    "batched forward": "the batched forward pass that a gradient needs",
+    "batched tangent": "the batched forward-mode derivative",
+}
+
+
+def _first_variant(miss: Miss) -> Cause:
+    what = _VARIANTS.get(miss.variant, "a variant for grad, vmap or another transformation")
+    wrapper = "jax.vmap" if miss.variant == "batched" else "jax.grad"
+    return Cause(
+        id="R19",
+        explanation=f"{what} of {miss.function}, not {miss.function} again",
+        advice=f"{at_call(miss)}jit the transformed function as a whole: "
+        f"jax.jit({wrapper}(...)) compiles once",
+    )
+
+
+def _operation(miss: Miss, earlier: Sequence[Miss], number: int) -> Cause:
+    if not miss.body:
         return Cause(
             id="R21",
             explanation="operation outside jit",
             advice="wrap the code around it in jit: each operation and shape compiles by itself",
         )
-    if miss.variant == "transformed":
+    types = [(a.path, a.type) for a in miss.arguments]
+    if any([(a.path, a.type) for a in one.arguments] == types for one in earlier):
         return Cause(
-            id="R19",
-            explanation="variant for grad, vmap or another transformation",
-            advice="jit the transformed function as a whole: jit(grad(f))",
+            id="R12",
+            explanation=f"{miss.function} outside jit: its body `{miss.body}` is traced and "
+            f"compiled anew each call, {number} so far",
+            advice=f"{at_call(miss)}wrap the code around it in jit, or give the body a name and "
+            "define it once",
         )
-    if miss.variant == "unknown":
-        return Cause(id="", explanation="compiled; this JAX does not say why", advice="")
-    if miss.variant == "ahead of time":
-        return Cause(id="R01", explanation="compiled ahead of time", advice="")
-    if not earlier:
-        return Cause(
-            id="R01",
-            explanation="first call",
-            advice="nothing to do: calls with the same types reuse it",
-        )
-    nearest = min(reversed(earlier), key=lambda one: _distance(miss, one))
-    return _difference(miss, nearest, count or len(earlier) + 1)
+    return Cause(
+        id="R21",
+        explanation=f"{miss.function} outside jit, with body `{miss.body}`",
+        advice=f"{at_call(miss)}wrap the code around it in jit: outside, its body is traced each "
+        "time a new function is passed",
+    )
 
 
-def _distance(now: Miss, before: Miss) -> tuple[int, int, int]:
-    """How far two calls are apart: structure first, then number and size of differences."""
-    structure = int(_paths(now) != _paths(before)) + int(now.tree != before.tree)
-    arguments = sum(a != b for a, b in zip(now.arguments, before.arguments, strict=False))
-    statics = sum(a != b for a, b in zip(now.statics, before.statics, strict=False))
-    return structure, arguments + statics, int(now.object_serial != before.object_serial)
+def _of_difference(
+    now: Miss, before: Miss, found: Differences, earlier: Sequence[Miss], number: int
+) -> Cause:
+    if found.source:
+        return edited_cause(now, before)
+    cause = None
+    if widened_by_setting(found):
+        cause = setting_cause(now, found)
+    cause = (
+        cause
+        or structure_cause(now, found)
+        or static_cause(now, found, earlier)
+        or type_cause(now, found, earlier)
+        or passed_cause(now, found)
+        or setting_cause(now, found)
+        or placement_cause(now, found)
+        or option_cause(now, found)
+        or object_cause(now, before, found, number)
+        or forgotten_cause(now, found, number)
+    )
+    if number > 2 and cause.id in ("R03", "R04", "R06", "R13", "R14", "R15", "R16", "R17", "R18"):
+        cause = replace(cause, explanation=f"{cause.explanation}, compile {number}")
+    return replace(cause, details=(*cause.details, *_also(found, cause)))
 
 
-def _paths(miss: Miss) -> tuple[str, ...]:
-    return tuple(argument.path for argument in miss.arguments)
-
-
-def _difference(now: Miss, before: Miss, count: int) -> Cause:
-    if now.source and before.source and now.source != before.source:
-        return _edited(now, before)
-    if now.tree != before.tree or _paths(now) != _paths(before):
-        return _structure(now, before)
-    changed = [
-        (one, other)
-        for one, other in zip(now.arguments, before.arguments, strict=True)
-        if one != other
+def _also(found: Differences, cause: Cause) -> tuple[str, ...]:
+    """Differences that the cause does not say."""
+    said = {change.path for change in cause.changes}
+    also = [
+        f"setting {b.name}: {a.text} -> {b.text}" for a, b in found.settings if b.name not in said
     ]
-    new = {static.name: static.text for static in now.statics}
-    old = {static.name: static.text for static in before.statics}
-    statics = [
-        Change(path=name, before=old.get(name, ""), now=new.get(name, ""))
-        for name in {**new, **old}
-        if new.get(name) != old.get(name)
-    ]
-    if statics:
-        first = statics[0]
-        return Cause(
-            id="R06",
-            explanation=f"static {first.path}: {first.before} -> {first.now}, compile {count}",
-            advice=f"pass `{first.path}` as an array, or keep the number of its values small",
-            changes=tuple(statics),
-        )
-    if changed:
-        return _argument_cause(changed, count)
-    return _same_types(now, before, count)
-
-
-def _argument_cause(changed: Sequence[tuple[Argument, Argument]], count: int) -> Cause:
-    new, old = changed[0]
-    changes = tuple(_change(new, old) for new, old in changed)
-    said = f"{new.path}: {changes[0].before} -> {changes[0].now}, compile {count}"
-    if _shape(new) != _shape(old):
-        advice = f"pad `{new.path}` to a fixed shape, drop the odd batch, or vmap"
-        return Cause(id="R02", explanation=said, advice=advice, changes=changes)
-    if new.type != old.type:
-        advice = f"cast `{new.path}` once where it is made"
-        return Cause(id="R03", explanation=said, advice=advice, changes=changes)
-    if new.weak_type != old.weak_type:
-        advice = f"make `{new.path}` an array of one dtype from the start: jnp.float32(...)"
-        return Cause(id="R04", explanation=said, advice=advice, changes=changes)
-    if bool(new.placement) != bool(old.placement):
-        advice = "place all inputs the same way, with device_put or without, before the first call"
-        return Cause(id="R16", explanation=said, advice=advice, changes=changes)
-    advice = f"give `{new.path}` one sharding before the first call"
-    return Cause(id="R17", explanation=said, advice=advice, changes=changes)
-
-
-def _shape(argument: Argument) -> str:
-    return argument.type[argument.type.find("[") :]
-
-
-def _change(new: Argument, old: Argument) -> Change:
-    if new.type != old.type:
-        return Change(path=new.path, before=old.type, now=new.type)
-    if new.weak_type != old.weak_type:
-        weak = {True: f"weak {new.type}", False: new.type}
-        return Change(path=new.path, before=weak[old.weak_type], now=weak[new.weak_type])
-    free = "uncommitted"
-    return Change(path=new.path, before=old.placement or free, now=new.placement or free)
-
-
-def _structure(now: Miss, before: Miss) -> Cause:
-    added = [path for path in _paths(now) if path not in _paths(before)]
-    removed = [path for path in _paths(before) if path not in _paths(now)]
-    parts = [f"{path} appeared" for path in added[:2]]
-    parts += [f"{path} disappeared" for path in removed[:2]]
-    said = ", ".join(parts) or "structure of the arguments changed"
-    return Cause(
-        id="R14",
-        explanation=said,
-        advice="pass the same structure on every call: same keys, same kinds of containers",
-        changes=tuple(
-            [Change(path=path, before="", now="present") for path in added]
-            + [Change(path=path, before="present", now="") for path in removed]
-        ),
-    )
-
-
-def _edited(now: Miss, before: Miss) -> Cause:
-    old, new = before.source.split("\n"), now.source.split("\n")
-    pairs = zip(old, new, strict=False)
-    line = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))
-    change = Change(
-        path=f"line {line + 1} of {now.function}",
-        before=(old[line] if line < len(old) else "").strip(),
-        now=(new[line] if line < len(new) else "").strip(),
-    )
-    return Cause(
-        id="R11",
-        explanation=f"its source changed, from its line {line + 1}",
-        advice="nothing to do: new code needs a new compile",
-        changes=(change,),
-    )
-
-
-def _same_types(now: Miss, before: Miss, count: int) -> Cause:
-    if now.object_serial == before.object_serial:
-        return Cause(
-            id="",
-            explanation=f"compiled again with the same types, compile {count}",
-            advice="look for emptied caches (jax.clear_caches), or for a constant of a %%jit cell "
-            "that cannot be compared: make it an array or a frozen dataclass",
-        )
-    if now.cell is not None and now.cell != before.cell:
-        return Cause(
-            id="R10",
-            explanation=f"the same code again in a new function, compile {count}",
-            advice="define it once, or use jaxplore.jit or %%jit, which reuse what is compiled",
-        )
-    return Cause(
-        id="R09",
-        explanation=f"a new function is made for each call, {count} so far",
-        advice="define the function once, outside of the loop or function that makes it",
-    )
+    if cause.id not in ("R13",):
+        also += [f"{b.name} given as {b.how}, before as {a.how}" for a, b in found.passed]
+    if found.object and cause.id not in ("R09", "R10", "R11"):
+        also.append("the function is a new object of the same code")
+    return tuple(f"also different: {text}" for text in also)

@@ -6,6 +6,7 @@ falls back to public API.
 
 import functools
 import importlib
+import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -115,6 +116,32 @@ def hide_frames_of(path: str) -> None:
             register = public.register_exclusion
         if register is not None:
             register(path)
+
+
+class _ToldWhenEmptied:
+    """Stands among JAX's caches, and is emptied with them."""
+
+    def __init__(self, emptied: Callable[[], None]) -> None:
+        self._emptied = emptied
+
+    def cache_clear(self) -> None:
+        with contained("notice that JAX's caches were emptied"):
+            self._emptied()
+
+
+def on_caches_emptied(emptied: Callable[[], None]) -> Callable[[], None]:
+    """Call `emptied` with every `jax.clear_caches()`; returns the undo. Where this JAX does
+    not list its caches, nothing is called."""
+    caches = _private("util", "_caches")
+    told = _ToldWhenEmptied(emptied)
+    if isinstance(caches, weakref.WeakKeyDictionary):
+        caches[told] = "jaxplore"
+
+    def undo() -> None:
+        if isinstance(caches, weakref.WeakKeyDictionary):
+            caches.pop(told, None)
+
+    return undo
 
 
 def is_eager_primitive(fun: object) -> bool:

@@ -3,41 +3,98 @@
 Nothing of the user's is kept: only text, sizes and weak references.
 """
 
-import inspect
 import itertools
-import threading
-import weakref
 from dataclasses import dataclass
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import jax
 
 from jaxplore.capture import _hooks, files
-from jaxplore.capture.jaxprs import count_equations, opened, type_text
+from jaxplore.capture.callform import CallForm, argument, call_form
+from jaxplore.capture.definition import Definition, body_text
+from jaxplore.capture.jaxprs import count_equations, opened
+from jaxplore.capture.linecounts import line_counts
+from jaxplore.capture.options import options_of
+from jaxplore.capture.serials import Serials
+from jaxplore.capture.settings import Settings
 from jaxplore.capture.spans import SpanTable
-from jaxplore.model.compiles import Argument, CacheOutcome, CompileKind, Miss, Static
-
-_PLAIN = (int, float, complex, bool, str, bytes, type(None))
+from jaxplore.capture.variants import variant_of
+from jaxplore.model.compiles import (
+    Argument,
+    CacheOutcome,
+    CompileKind,
+    LineCount,
+    Miss,
+    Setting,
+)
 
 
 @dataclass(slots=True)
 class Times:
-    """Stage times gathered for the compile that is running; seconds."""
+    """What monitoring said of the compile that is running; seconds."""
 
     trace_s: float | None = None
     lower_s: float | None = None
     compile_s: float | None = None
+    trace_at_s: float | None = None
+    lower_at_s: float | None = None
+    compile_at_s: float | None = None
     persistent_cache: CacheOutcome | None = None
+    persistent_cache_s: float | None = None
+    saved_s: float | None = None
+    equations: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The very objects of a compile, for whoever must look at them while it is reported.
+
+    Not to be kept: nothing of the user's may stay alive because it was observed.
+    """
+
+    fun: Any
+    """The user's function; None for a compile that a transformation asked for."""
+    static_values: tuple[tuple[str, object], ...]
+    jaxpr: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """What is known only where the compile was seen in full."""
+
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Setting, ...] = ()
+    equations: int | None = None
+    lines: tuple[LineCount, ...] = ()
+    devices: tuple[str, ...] = ()
+    sizes: tuple[int | None, int | None, int | None] = (None, None, None)
+    body: str = ""
 
 
 class MissBuilder:
     """Turns what JAX passes around on a cache miss into a `Miss`."""
 
     def __init__(self) -> None:
-        self._serials: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-        self._next = itertools.count()
-        self._lock = threading.Lock()
+        self._serials = Serials()
+        self._codes = Serials()
+        self._settings = Settings()
+        self._emptied = 0
+        self._emptied_at = ""
+
+    def end_cell(self, cell: int) -> None:
+        """Note which settings the cell changed."""
+        self._settings.read(cell)
+
+    def caches_emptied(self, frame: FrameType | None) -> None:
+        """Note that `jax.clear_caches()` was called from `frame`."""
+        self._emptied += 1
+        span, cell = SpanTable().of_frame(frame), _cell_on(frame)
+        if cell is not None:
+            self._emptied_at = f"cell {cell.number}"
+        else:
+            file = "" if span is None else span.file.rsplit("/", 1)[-1]
+            self._emptied_at = f"{file} line {span.line}" if span is not None else ""
 
     def of_miss(
         self,
@@ -47,7 +104,7 @@ class MissBuilder:
         kwargs: dict[str, Any],
         executable: Any,
         frame: FrameType | None,
-    ) -> Miss:
+    ) -> tuple[Miss, Seen]:
         """The record of a compile seen in full.
 
         Args:
@@ -60,41 +117,39 @@ class MissBuilder:
             frame: Where to look for the user's call site, outwards.
         """
         jaxpr, name = kwargs["jaxpr"], str(kwargs["name"])
-        fun = statics = tree = None
+        fun, form = None, CallForm()
         names: tuple[str, ...] = ()
         if run is not None and run[3].params.get("jaxpr") is jaxpr:
             fun, call_args, call_kwargs, params = run
-            names = params.arg_names or ()
-            statics = _statics(fun, call_args, call_kwargs, names)
-            tree = str(params.in_tree)
-        transformed = run is None or fun is None
-        code = _code_of(fun)
+            names = tuple(params.arg_names or ())
+            form = call_form(fun, call_args, call_kwargs, names, self._serials)
         # Constants the function closed over come before the arguments.
         extra = max(len(args) - len(jaxpr.in_avals), 0) if not names else len(args) - len(names)
         types = jaxpr.in_avals[len(jaxpr.in_avals) - (len(args) - extra) :]
-        sizes = _sizes(executable)
         info = getattr(opened(jaxpr), "debug_info", None)
-        return self._record(
-            times,
-            name,
-            fun,
-            code,
-            frame,
-            info=info,
-            kind=_kind(fun, _file_of(code, info), times),
-            variant="transformed" if transformed else "",
+        spans = SpanTable()
+        definition = Definition.of(fun, name, info)
+        kind = _kind(fun, definition.file_name, times)
+        equations = count_equations(jaxpr) if times.equations is None else times.equations
+        program = _Program(
             arguments=tuple(
-                _argument(path, aval, array)
+                argument(path, aval, array)
                 for path, aval, array in itertools.zip_longest(
                     names or [f"[{i}]" for i in range(len(types))], types, args[extra:]
                 )
             ),
-            statics=statics or (),
-            tree=tree or "",
-            equations=count_equations(jaxpr),
+            options=options_of(kwargs, names),
+            equations=equations,
+            lines=() if kind == "eager" else line_counts(jaxpr, spans),
             devices=_devices(executable),
-            sizes=sizes,
+            sizes=_sizes(executable),
+            body=body_text(jaxpr) if kind == "eager" else "",
         )
+        variant = "" if fun is not None else variant_of(frame)
+        miss = self._record(
+            times, name, fun, definition, kind, variant, frame, form, program, spans
+        )
+        return miss, Seen(fun, form.static_values, jaxpr)
 
     def of_stage(self, times: Times, name: str, frame: FrameType | None) -> Miss:
         """The record of a compile seen through monitoring alone."""
@@ -102,17 +157,13 @@ class MissBuilder:
             times,
             name,
             None,
-            None,
+            Definition.of(None, name, None),
+            "compile" if times.trace_s is None else "trace",
+            "ahead of time" if _hooks.can_observe_misses() else "unknown",
             frame,
-            info=None,
-            kind="compile" if times.trace_s is None else "trace",
-            variant="ahead of time" if _hooks.can_observe_misses() else "unknown",
-            arguments=(),
-            statics=(),
-            tree="",
-            equations=None,
-            devices=(),
-            sizes=(None, None, None),
+            CallForm(),
+            _Program(),
+            SpanTable(),
         )
 
     def _record(
@@ -120,61 +171,68 @@ class MissBuilder:
         times: Times,
         name: str,
         fun: Any,
-        code: CodeType | None,
-        frame: FrameType | None,
-        *,
-        info: Any,
+        definition: Definition,
         kind: CompileKind,
         variant: str,
-        arguments: tuple[Argument, ...],
-        statics: tuple[Static, ...],
-        tree: str,
-        equations: int | None,
-        devices: tuple[str, ...],
-        sizes: tuple[int | None, int | None, int | None],
+        frame: FrameType | None,
+        form: CallForm,
+        program: _Program,
+        spans: SpanTable,
     ) -> Miss:
-        # A table of its own: a cell that was edited must not be read from an old cache.
-        spans = SpanTable()
-        call_site = spans.of_frame(frame)
-        defined_at = None if code is None else spans.of_definition(code)
-        identity = _identity(name, code, info)
         cell = _cell_on(frame)
+        number = None if cell is None else cell.number
         return Miss(
             function=name,
-            identity=identity,
-            object_serial=self._serial(fun),
-            source=_source(code),
-            defined_at=defined_at,
-            call_site=call_site,
-            cell=None if cell is None else cell.number,
+            identity=definition.identity,
+            object_serial=self._serials.of(fun),
+            code_serial=self._codes.of(definition.code),
+            made_as=definition.made_as,
+            source=definition.source,
+            defined_at=definition.span(spans),
+            call_site=spans.of_frame(frame),
+            cell=number,
             kind=kind,
             variant=variant,
-            arguments=arguments,
-            statics=statics,
-            tree=tree,
+            body=program.body,
+            arguments=program.arguments,
+            statics=form.statics,
+            structures=form.structures,
+            passed=form.passed,
+            settings=self._settings.read(number),
+            options=program.options,
+            caches_emptied=self._emptied,
+            caches_emptied_at=self._emptied_at,
+            cache_threshold_s=_cache_threshold_s(),
             trace_s=times.trace_s,
             lower_s=times.lower_s,
             compile_s=times.compile_s,
-            persistent_cache=times.persistent_cache,
-            equations=equations,
-            devices=devices,
-            temp_size_bytes=sizes[0],
-            argument_size_bytes=sizes[1],
-            output_size_bytes=sizes[2],
+            trace_at_s=times.trace_at_s,
+            lower_at_s=times.lower_at_s,
+            compile_at_s=times.compile_at_s,
+            # JAX asks its cache also where there is none.
+            persistent_cache=times.persistent_cache if persistent_cache_is_on() else None,
+            persistent_cache_s=times.persistent_cache_s,
+            saved_s=times.saved_s,
+            equations=program.equations,
+            lines=program.lines,
+            devices=program.devices,
+            temp_size_bytes=program.sizes[0],
+            argument_size_bytes=program.sizes[1],
+            output_size_bytes=program.sizes[2],
         )
 
-    def _serial(self, fun: Any) -> int:
-        """A number for this very function object; weak, so it keeps nothing alive."""
-        if fun is None:
-            return -1
-        try:
-            with self._lock:
-                serial = self._serials.get(fun)
-                if serial is None:
-                    serial = self._serials[fun] = next(self._next)
-                return serial
-        except TypeError:  # neither hashable nor weakly referable
-            return next(self._next)
+
+def persistent_cache_is_on() -> bool:
+    """Whether JAX has a directory for executables, and leave to use it."""
+    config: Any = jax.config
+    return bool(config.jax_compilation_cache_dir and config.jax_enable_compilation_cache)
+
+
+def _cache_threshold_s() -> float | None:
+    config: Any = jax.config
+    if not persistent_cache_is_on():
+        return None
+    return float(config.jax_persistent_cache_min_compile_time_secs)
 
 
 def _kind(fun: Any, file_name: str | None, times: Times) -> CompileKind:
@@ -188,13 +246,6 @@ def _kind(fun: Any, file_name: str | None, times: Times) -> CompileKind:
     return "compile" if times.trace_s is None else "trace"
 
 
-def _file_of(code: CodeType | None, info: Any) -> str | None:
-    """The file a program's function is written in."""
-    if code is not None:
-        return code.co_filename
-    return getattr(info, "func_filename", None)
-
-
 def _cell_on(frame: FrameType | None) -> files.Cell | None:
     """The cell that is running: the innermost on the stack, also below the user's modules."""
     while frame is not None:
@@ -203,86 +254,6 @@ def _cell_on(frame: FrameType | None) -> files.Cell | None:
             return cell
         frame = frame.f_back
     return None
-
-
-def _code_of(fun: Any) -> CodeType | None:
-    """The code of the function that the user wrote, below wrappers and partials."""
-    for _ in range(20):
-        inner = (
-            getattr(fun, "__wrapped__", None)
-            or getattr(fun, "func", None)
-            or getattr(fun, "__func__", None)
-        )
-        if inner is None:
-            break
-        fun = inner
-    code = getattr(fun, "__code__", None)
-    if code is None and fun is not None:
-        # An instance with __call__: the class's method is what the user wrote.
-        code = getattr(vars(type(fun)).get("__call__"), "__code__", None)
-    return code
-
-
-def _identity(name: str, code: CodeType | None, info: Any) -> str:
-    if code is not None:
-        # A cell that runs again has another number: all cells are one place.
-        place = code.co_filename if files.cells.get(code.co_filename) is None else "cell"
-        if code.co_name == "<lambda>":  # one name for all: told apart by what they do
-            place = f"{place}:{hash((code.co_code, repr(code.co_consts), code.co_names))}"
-        if code.co_name == "<module>":  # a cell that is itself the program: told apart by text
-            return "\n".join(files.source_lines(code.co_filename))
-        return f"{place}:{code.co_qualname}"
-    return f"{getattr(info, 'func_src_info', None) or name}"
-
-
-def _source(code: CodeType | None) -> str:
-    if code is None or files.owner(code.co_filename) != "user":
-        return ""
-    lines = files.source_lines(code.co_filename)[code.co_firstlineno - 1 :]
-    return "".join(inspect.getblock([f"{line}\n" for line in lines])).rstrip("\n")
-
-
-def _argument(path: str, aval: Any, array: Any) -> Argument:
-    committed = bool(getattr(array, "committed", False)) or bool(
-        getattr(array, "_committed", False)
-    )
-    sharding = getattr(array, "sharding", None) if committed else None
-    return Argument(
-        path=str(path),
-        type=type_text(aval),
-        weak_type=bool(getattr(aval, "weak_type", False)),
-        placement="" if sharding is None else _placement(sharding),
-    )
-
-
-def _placement(sharding: Any) -> str:
-    spec = getattr(sharding, "spec", None)
-    devices = sorted(str(device) for device in sharding.device_set)
-    shown = ", ".join(devices[:8]) + (", ..." if len(devices) > 8 else "")
-    return shown if spec is None else f"{spec} on {shown}"
-
-
-def _statics(
-    fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...]
-) -> tuple[Static, ...]:
-    """Arguments that are no arrays of the program, when they have a short safe text."""
-    try:
-        call = inspect.signature(fun).bind(*args, **kwargs)
-        call.apply_defaults()
-        bound = call.arguments
-    except (TypeError, ValueError):
-        return ()
-    traced = {name.split("[")[0].split(".")[0] for name in names}
-    found: list[Static] = []
-    for name, value in bound.items():
-        if name not in traced:
-            # A constant of a %%jit cell says itself what it is.
-            # Of its class: the value's own __getattr__ is not ours to run.
-            own = hasattr(type(value), "static_text")
-            text = value.static_text if own else repr(value) if type(value) in _PLAIN else None
-            if isinstance(text, str):
-                found.append(Static(name=name, text=text[:80]))
-    return tuple(found)
 
 
 def _devices(executable: Any) -> tuple[str, ...]:

@@ -21,22 +21,41 @@ from typing import Any, Final
 import jax.monitoring
 
 from jaxplore.capture import _hooks
-from jaxplore.capture.miss import MissBuilder, Times
+from jaxplore.capture.jaxprs import count_equations
+from jaxplore.capture.linecounts import line_counts
+from jaxplore.capture.miss import MissBuilder, Seen, Times
+from jaxplore.capture.spans import SpanTable
 from jaxplore.faults import contained, reporter
-from jaxplore.model.compiles import CacheOutcome, Miss
+from jaxplore.model.compiles import CacheOutcome, LineCount, Miss
 
 Sink = Callable[[Miss], None]
+SeenSink = Callable[[Miss, Seen], None]
+BeginSink = Callable[["Running"], None]
 
 TRACE: Final = "/jax/core/compile/jaxpr_trace_duration"
 LOWER: Final = "/jax/core/compile/jaxpr_to_mlir_module_duration"
 COMPILE: Final = "/jax/core/compile/backend_compile_duration"
 _CACHE: Final = "/jax/compilation_cache/"
+_RETRIEVAL: Final = f"{_CACHE}cache_retrieval_time_sec"
+_SAVED: Final = f"{_CACHE}compile_time_saved_sec"
+# Smaller programs compile before anybody could read about it.
+_LARGE_EQUATIONS: Final = 1_000
 _CACHE_OUTCOMES: Final[dict[str, CacheOutcome]] = {
     # Asked for, then neither found nor written: it compiled faster than the threshold.
     "compile_requests_use_cache": "not stored",
     "cache_hits": "hit",
     "cache_misses": "miss",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A compile that is going on."""
+
+    function: str
+    equations: int
+    lines: tuple[LineCount, ...] = ()
+    """The source lines with most equations, of a large program."""
 
 
 @dataclass(slots=True)
@@ -67,6 +86,11 @@ class Observer:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._sinks: list[Sink] = []
+        self.seen_sinks: Final[list[SeenSink]] = []
+        """Called with each compile and its very objects, which are not to be kept."""
+        self.begin_sinks: Final[list[BeginSink]] = []
+        """Called before a large program is lowered and compiled."""
+        self._running: dict[int, Running] = {}
         self._undo: list[Callable[[], None]] = []
         self._local = _Local()
         self._builder = MissBuilder()
@@ -107,8 +131,17 @@ class Observer:
         finally:
             thread.paused -= 1
 
+    def running(self, thread_id: int) -> Running | None:
+        """What is being lowered or compiled in a thread."""
+        return self._running.get(thread_id)
+
+    def end_cell(self, cell: int) -> None:
+        """Note what the cell that ends has changed."""
+        self._builder.end_cell(cell)
+
     def _install(self) -> None:
         self._builder = MissBuilder()
+        self._running.clear()
         # What was in progress when an earlier observation ended is nobody's now.
         self._local = _Local()
         if _hooks.can_observe_misses():
@@ -123,8 +156,11 @@ class Observer:
         monitoring = jax.monitoring
         monitoring.register_event_time_span_listener(self._on_stage)
         monitoring.register_event_listener(self._on_event)
+        monitoring.register_event_duration_secs_listener(self._on_duration)
         self._undo.append(lambda: monitoring.unregister_event_time_span_listener(self._on_stage))
         self._undo.append(lambda: monitoring.unregister_event_listener(self._on_event))
+        self._undo.append(lambda: monitoring.unregister_event_duration_listener(self._on_duration))
+        self._undo.append(_hooks.on_caches_emptied(self._on_caches_emptied))
 
     def _uninstall(self) -> None:
         while self._undo:
@@ -143,12 +179,35 @@ class Observer:
     def _leave_run(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _result: Any) -> None:
         self._local.thread.runs.pop()
 
-    def _enter_impl(self, _args: tuple[Any, ...], _kwargs: dict[str, Any]) -> None:
-        self._local.thread.impls.append(Times())
+    def _enter_impl(self, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        thread, times = self._local.thread, Times()
+        thread.impls.append(times)
+        # A fault in looking must not keep the end of this compile from being seen.
+        with contained("observe a cache miss"):
+            self._begin(thread, times, kwargs)
+
+    def _begin(self, thread: _Thread, times: Times, kwargs: dict[str, Any]) -> None:
+        jaxpr = kwargs["jaxpr"]
+        if thread.paused or self._compiled.get(id(jaxpr)) is jaxpr:
+            return
+        times.equations = count_equations(jaxpr)
+        large = times.equations >= _LARGE_EQUATIONS
+        running = Running(
+            function=str(kwargs.get("name", "")),
+            equations=times.equations,
+            lines=line_counts(jaxpr, SpanTable()) if large else (),
+        )
+        self._running[threading.get_ident()] = running
+        # Only what was just traced is sure to be compiled now.
+        if large and any(name == running.function for name, _, _ in thread.traces):
+            for sink in tuple(self.begin_sinks):
+                with contained("say that a compile begins"):
+                    sink(running)
 
     def _leave_impl(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         thread = self._local.thread
         times = thread.impls.pop()
+        self._running.pop(threading.get_ident(), None)
         # Every use of a compiled function from Python comes here; only a compile counts.
         if times.compile_s is None or thread.paused or result is None:
             return
@@ -160,14 +219,18 @@ class Observer:
             self._claim_trace(thread, times, str(kwargs.get("name", "")))
         run = thread.runs[-1] if thread.runs else None
         executable, frame = result[1], inspect.currentframe()
-        self._emit(self._builder.of_miss(times, run, args, kwargs, executable, frame))
+        miss, seen = self._builder.of_miss(times, run, args, kwargs, executable, frame)
+        self._emit(miss)
+        for sink in tuple(self.seen_sinks):
+            with contained("look at what was compiled"):
+                sink(miss, seen)
 
     def _claim_trace(self, thread: _Thread, times: Times, name: str) -> None:
         """Take the trace that made this program; nested traces are inside its time."""
         while thread.traces:
-            traced, _, seconds = thread.traces.pop()
+            traced, start, seconds = thread.traces.pop()
             if traced == name:
-                times.trace_s = seconds
+                times.trace_s, times.trace_at_s = seconds, start
                 break
         thread.traces.clear()
 
@@ -186,9 +249,9 @@ class Observer:
             return
         times = thread.impls[-1] if thread.impls else thread.loose
         if event == LOWER:
-            times.lower_s = seconds
+            times.lower_s, times.lower_at_s = seconds, start
             return
-        times.compile_s = seconds
+        times.compile_s, times.compile_at_s = seconds, start
         if times is thread.loose:
             self._finish_loose(thread, name)
 
@@ -208,6 +271,21 @@ class Observer:
             times = thread.impls[-1] if thread.impls else thread.loose
             if outcome is not None:
                 times.persistent_cache = outcome
+
+    def _on_duration(self, event: str, duration_secs: float, **_: Any) -> None:
+        if event not in (_RETRIEVAL, _SAVED):
+            return
+        with contained("time the persistent cache"):
+            thread = self._local.thread
+            times = thread.impls[-1] if thread.impls else thread.loose
+            if event == _RETRIEVAL:
+                times.persistent_cache_s = duration_secs
+            else:
+                times.saved_s = max(duration_secs, 0.0)
+
+    def _on_caches_emptied(self) -> None:
+        self._compiled.clear()
+        self._builder.caches_emptied(inspect.currentframe())
 
     def _emit(self, miss: Miss) -> None:
         with self._lock:

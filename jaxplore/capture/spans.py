@@ -5,7 +5,7 @@ position needs no parsing: one lookup per distinct instruction, and equal positi
 give the same `Span` object.
 """
 
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from jaxplore.capture import files
@@ -57,6 +57,16 @@ class SpanTable:
                 library = self.of_instruction(frame.f_code, frame.f_lasti)
             frame = frame.f_back
         return library
+
+    def of_python_traceback(self, traceback: TracebackType | None) -> Span | None:
+        """The innermost user expression that an exception passed through."""
+        found: Span | None = None
+        while traceback is not None:
+            code = traceback.tb_frame.f_code
+            if files.owner(code.co_filename) == "user":
+                found = self.of_instruction(code, traceback.tb_lasti) or found
+            traceback = traceback.tb_next
+        return found
 
     def of_instruction(self, code: CodeType, offset: int) -> Span | None:
         """The expression that an instruction was compiled from."""

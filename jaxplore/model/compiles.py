@@ -1,10 +1,9 @@
-"""What was compiled, when, why, and what it cost."""
+"""One compile: what was compiled, when, why, and what it cost."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, overload
+from typing import Literal
 
-from jaxplore.model.record import Drawn, Record
+from jaxplore.model.record import Record
 from jaxplore.model.span import Span
 
 CompileKind = Literal["trace", "compile", "eager"]
@@ -22,6 +21,8 @@ class Argument(Record):
     weak_type: bool
     placement: str
     """Devices and sharding of a committed array; `""` for an uncommitted one."""
+    number: str = ""
+    """`"int"`, `"float"`, ... where a Python number was passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,38 @@ class Static(Record):
 
     name: str
     text: str
+    key: int = 0
+    """Differs where JAX takes two values for different ones, even with one text."""
+    by_identity: bool = False
+    """Whether its class compares by identity: an equal copy is another value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure(Record):
+    """The containers of one parameter, without their arrays."""
+
+    name: str
+    text: str
+    """`"{'a': *, 'b': [*]}"`."""
+    key: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed(Record):
+    """How one parameter was given: `"positional"`, `"keyword"` or `"default"`."""
+
+    name: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting(Record):
+    """A setting that a program is compiled for."""
+
+    name: str
+    text: str
+    changed_in: int | None = None
+    """The cell it was last changed in, where that was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +72,8 @@ class LineCount(Record):
     span: Span
     """The expression of the line that made most of them."""
     equations: int
+    repeats: int = 1
+    """How often the same operation of that expression appears: 4,000 in an unrolled loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +97,11 @@ class Observed(Record):
     lower_at_s: float | None = None
     compile_at_s: float | None = None
     persistent_cache: CacheOutcome | None
+    """What JAX's persistent compilation cache said; None where it is off."""
+    persistent_cache_s: float | None = None
+    """Seconds to read the executable from it; they are part of `compile_s`."""
+    saved_s: float | None = None
+    """Seconds of compiling that reading it saved."""
     equations: int | None
     lines: tuple[LineCount, ...] = ()
     """The source lines with most equations, most first."""
@@ -84,15 +124,29 @@ class Miss(Observed):
     """Equal for functions made from the same code, however often they are made."""
     object_serial: int
     """Differs between two function objects of one identity."""
+    code_serial: int = -1
+    """Differs between two runs of the text that defines it."""
+    made_as: str = ""
+    """`"lambda"`, `"local function"`, `"partial"`, `"bound method"` or `""`."""
     source: str
     """The function's own text; `""` where it cannot be read."""
     variant: str
-    """`""` for a call; `"transformed"` (grad, vmap, ... asked for it), `"ahead of time"`, or
-    `"unknown"` where JAX does not say."""
+    """`""` for a call; `"backward"`, `"batched"`, ... where grad, vmap or another
+    transformation asked for it; `"ahead of time"`, or `"unknown"` where JAX does not say."""
+    body: str = ""
+    """The function that an operation such as scan, called outside jit, repeats."""
     arguments: tuple[Argument, ...]
     statics: tuple[Static, ...]
-    tree: str
-    """Structure of the arguments, as text."""
+    structures: tuple[Structure, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    options: tuple[Setting, ...] = ()
+    """Options of jit that differ from the usual ones: donated arguments, shardings, ..."""
+    caches_emptied: int = 0
+    """How often `jax.clear_caches()` was called so far."""
+    caches_emptied_at: str = ""
+    cache_threshold_s: float | None = None
+    """What takes less long is not stored in the persistent cache; None where it is off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,95 +169,12 @@ class Compile(Observed):
     changes: tuple[Change, ...]
     avoidable: bool = False
     """Whether the same function was compiled for the same types before."""
+    number: int = 1
+    """Which compile of its function it is, from 1."""
+    variant: str = ""
+    """`""` for a call; `"backward"`, `"batched"`, ... for what a transformation asked for."""
+    details: tuple[str, ...] = ()
+    """What else is known: other differences, values seen so far, the persistent cache."""
 
     def __str__(self) -> str:
         return f"{self.function}: {self.explanation}"
-
-
-def _function_of(row: Compile) -> str:
-    return row.function
-
-
-def _call_site_of(row: Compile) -> Span | None:
-    return row.call_site
-
-
-class Ledger(Drawn, Sequence[Compile]):
-    """The compiles seen while an observation was open, oldest first.
-
-    A ring: beyond `limit` rows the oldest are forgotten, but still counted in the totals.
-    It grows while its observation is open; `tuple(ledger)` takes what is there.
-    """
-
-    def __init__(self, rows: Iterable[Compile] = (), *, limit: int = 10_000) -> None:
-        self._limit = limit
-        self._rows: list[Compile] = []
-        self._forgotten = 0
-        self._forgotten_s = 0.0
-        for row in rows:
-            self.append(row)
-
-    def append(self, row: Compile) -> None:
-        """Add the newest compile."""
-        self._rows.append(row)
-        if len(self._rows) > self._limit:
-            self._forgotten += 1
-            self._forgotten_s += self._rows.pop(0).total_s
-
-    @overload
-    def __getitem__(self, index: int) -> Compile: ...
-    @overload
-    def __getitem__(self, index: slice) -> "Ledger": ...
-    def __getitem__(self, index: int | slice) -> "Compile | Ledger":
-        if isinstance(index, slice):
-            return Ledger(self._rows[index], limit=self._limit)
-        return self._rows[index]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[Compile]:
-        return iter(tuple(self._rows))
-
-    @property
-    def total_count(self) -> int:
-        """All compiles ever, forgotten ones too."""
-        return self._forgotten + len(self._rows)
-
-    @property
-    def total_s(self) -> float:
-        """Seconds of all compiles ever, forgotten ones too."""
-        return self._forgotten_s + sum(row.total_s for row in self)
-
-    def since(self, cell: int) -> "Ledger":
-        """The compiles of cell `cell` and later cells."""
-        return self._where(row for row in self if row.cell is not None and row.cell >= cell)
-
-    def by_function(self) -> Mapping[str, "Ledger"]:
-        """One ledger per function, in order of first compile."""
-        return self._grouped(_function_of)
-
-    def by_call_site(self) -> Mapping[Span | None, "Ledger"]:
-        """One ledger per expression that paid, in order of first compile."""
-        return self._grouped(_call_site_of)
-
-    def _where(self, rows: Iterable[Compile]) -> "Ledger":
-        return Ledger(rows, limit=self._limit)
-
-    def _grouped(self, key: Callable[[Compile], Any]) -> dict[Any, "Ledger"]:
-        groups: dict[Any, Ledger] = {}
-        for row in self:
-            groups.setdefault(key(row), Ledger(limit=self._limit)).append(row)
-        return groups
-
-    def __str__(self) -> str:
-        count = self.total_count
-        head = f"{count:,} {'compile' if count == 1 else 'compiles'}"
-        return "\n".join([head, *(f"  {row}" for row in self)])
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """The rows, as JSON."""
-        return [row.to_json() for row in self]

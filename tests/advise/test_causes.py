@@ -27,7 +27,6 @@ def miss(*arguments: Argument, **facts: Any) -> Miss:
         "variant": "",
         "arguments": arguments or (argument(),),
         "statics": (),
-        "tree": "(*)",
         "trace_s": 0.1,
         "lower_s": 0.1,
         "compile_s": 0.1,
@@ -46,6 +45,13 @@ def change(path: str, before: str, now: str) -> Change:
 
 
 FIRST = miss()
+SITE = Span(file="/tmp/a.py", line=7, column=0, end_line=7, end_column=4, function="g", text="f(x)")
+
+
+def static(text: str, key: int, *, by_identity: bool = False) -> tuple[Static, ...]:
+    return (Static(name="n", text=text, key=key, by_identity=by_identity),)
+
+
 TABLE = [
     (
         FIRST,
@@ -55,68 +61,87 @@ TABLE = [
         "wrap the code around it in jit: each operation and shape compiles by itself",
         (),
     ),
-    (
-        FIRST,
-        miss(variant="transformed"),
-        "R19",
-        "variant for grad, vmap or another transformation",
-        "jit the transformed function as a whole: jit(grad(f))",
-        (),
-    ),
     (FIRST, miss(variant="ahead of time"), "R01", "compiled ahead of time", "", ()),
     (
         FIRST,
-        miss(argument(type="f32[17,3]")),
+        miss(argument(type="f32[17,3]"), call_site=SITE),
         "R02",
-        "x: f32[2,3] -> f32[17,3], compile 2",
-        "pad `x` to a fixed shape, drop the odd batch, or vmap",
+        "x: f32[2,3] -> f32[17,3], 2nd shape",
+        "a.py line 7 `f(x)`: pad `x` to (17, 3), drop the odd batch, or jit one row and vmap",
         (change("x", "f32[2,3]", "f32[17,3]"),),
+    ),
+    (
+        FIRST,
+        miss(argument(type="f32[17,9]")),
+        "R02",
+        "x: f32[2,3] -> f32[17,9], 2nd shape",
+        "pad `x` to a fixed shape such as (17, 9) and mask the rest",
+        (change("x", "f32[2,3]", "f32[17,9]"),),
+    ),
+    (
+        FIRST,
+        miss(argument(type="f32[6]")),
+        "R02",
+        "x: f32[2,3] -> f32[6], 2nd shape",
+        "give `x` one number of dimensions: reshape it before the call",
+        (change("x", "f32[2,3]", "f32[6]"),),
     ),
     (
         FIRST,
         miss(argument(type="i32[2,3]")),
         "R03",
-        "x: f32[2,3] -> i32[2,3], compile 2",
-        "cast `x` once where it is made",
+        "x: f32[2,3] -> i32[2,3]",
+        "cast `x` once where it is made: jnp.asarray(x, jnp.float32)",
         (change("x", "f32[2,3]", "i32[2,3]"),),
     ),
     (
         miss(argument(weak=True)),
         FIRST,
         "R04",
-        "x: weak f32[2,3] -> f32[2,3], compile 2",
-        "make `x` an array of one dtype from the start: jnp.float32(...)",
+        "x: weak f32[2,3] -> f32[2,3]",
+        "give it a dtype where it is made: jnp.asarray(x, jnp.float32)",
         (change("x", "weak f32[2,3]", "f32[2,3]"),),
     ),
     (
-        miss(statics=(Static(name="n", text="3"),)),
-        miss(statics=(Static(name="n", text="4"),)),
+        miss(statics=static("3", 3)),
+        miss(statics=static("4", 4)),
         "R06",
-        "static n: 3 -> 4, compile 2",
-        "pass `n` as an array, or keep the number of its values small",
+        "static n: 3 -> 4, 2 values so far = 2 executables",
+        "pass `n` as an array (drop it from static_argnames), or keep the number of its values "
+        "small",
         (change("n", "3", "4"),),
+    ),
+    (
+        miss(statics=static("C()", 3, by_identity=True)),
+        miss(statics=static("C()", 4, by_identity=True)),
+        "R07",
+        "static n: a new C object each time compares unequal, 2 so far",
+        "decorate C with @dataclass(frozen=True) so that equal ones are one key, or pass the "
+        "same object",
+        (change("n", "C()", "C()"),),
     ),
     (
         FIRST,
         miss(object_serial=1),
         "R09",
-        "a new function is made for each call, 2 so far",
-        "define the function once, outside of the loop or function that makes it",
+        "the code makes a new function each call, 2 so far",
+        "define `f` once, outside of the loop or function that makes it",
         (),
     ),
     (
         FIRST,
-        miss(object_serial=1, cell=4),
+        miss(object_serial=1, code_serial=2, cell=4, defined_at=replace(SITE, file="cell 4")),
         "R10",
-        "the same code again in a new function, compile 2",
-        "define it once, or use jaxplore.jit or %%jit, which reuse what is compiled",
+        "same source in a new function: its cell ran again, compile 2",
+        "define it with jaxplore.jit or %%jit, which reuse what is compiled; or `%jaxplore cache "
+        "on`",
         (),
     ),
     (
         FIRST,
         miss(object_serial=1, source="def f(x):\n    return x * 3"),
         "R11",
-        "its source changed, from its line 2",
+        "its source changed: line 2",
         "nothing to do: new code needs a new compile",
         (change("line 2 of f", "return x * 2", "return x * 3"),),
     ),
@@ -124,57 +149,61 @@ TABLE = [
         FIRST,
         miss(object_serial=1, source="def f(x):\n    return x * 2\n    # more"),
         "R11",
-        "its source changed, from its line 3",
+        "its source changed: line 3",
         "nothing to do: new code needs a new compile",
         (change("line 3 of f", "", "# more"),),
     ),
     (
         FIRST,
-        miss(argument(), argument("y"), tree="(*, *)"),
+        miss(argument(), argument("y")),
         "R14",
         "y appeared",
-        "pass the same structure on every call: same keys, same kinds of containers",
-        (change("y", "", "present"),),
+        "pass one structure on every call: the same keys, the same kinds of containers, an array "
+        "instead of None",
+        (change("y", "", "f32[2,3]"),),
     ),
     (
-        miss(argument(), argument("y"), tree="(*, *)"),
-        miss(argument("z"), tree="(*,)"),
+        miss(argument(), argument("y")),
+        miss(argument("z")),
         "R14",
         "z appeared, x disappeared, y disappeared",
-        "pass the same structure on every call: same keys, same kinds of containers",
-        (change("z", "", "present"), change("x", "present", ""), change("y", "present", "")),
-    ),
-    (
-        FIRST,
-        miss(tree="[*]"),
-        "R14",
-        "structure of the arguments changed",
-        "pass the same structure on every call: same keys, same kinds of containers",
-        (),
+        "pass one structure on every call: the same keys, the same kinds of containers, an array "
+        "instead of None",
+        (change("z", "", "f32[2,3]"), change("x", "f32[2,3]", ""), change("y", "f32[2,3]", "")),
     ),
     (
         FIRST,
         miss(argument(on="cpu:0"), kind="compile"),
         "R16",
-        "x: uncommitted -> cpu:0, compile 2",
-        "place all inputs the same way, with device_put or without, before the first call",
+        "x: same type, uncommitted -> cpu:0",
+        "put all inputs the same way before the first call: jax.device_put(x, ...) for every "
+        "one, or for none",
         (change("x", "uncommitted", "cpu:0"),),
     ),
     (
         miss(argument(on="P('i') on cpu:0")),
         miss(argument(on="P() on cpu:0")),
         "R17",
-        "x: P('i') on cpu:0 -> P() on cpu:0, compile 2",
-        "give `x` one sharding before the first call",
+        "x: same type, P('i') on cpu:0 -> P() on cpu:0",
+        "give `x` one sharding: jax.device_put(x, sharding) before the first call, or "
+        "out_shardings where it is made",
         (change("x", "P('i') on cpu:0", "P() on cpu:0"),),
     ),
     (
         FIRST,
+        miss(caches_emptied=1, caches_emptied_at="cell 9"),
+        "R20",
+        "caches were emptied in cell 9 (jax.clear_caches), compile 2",
+        "empty the caches only to free memory: everything compiles again",
+        (),
+    ),
+    (
+        FIRST,
         miss(),
-        "",
-        "compiled again with the same types, compile 2",
-        "look for emptied caches (jax.clear_caches), or for a constant of a %%jit cell that cannot "
-        "be compared: make it an array or a frozen dataclass",
+        "R20",
+        "compiled before for the same types, and forgotten since, compile 2",
+        "look for f.clear_cache(), for more executables than JAX keeps, or for a constant of a "
+        "%%jit cell that cannot be compared (make it an array or a frozen dataclass)",
         (),
     ),
 ]
@@ -189,7 +218,7 @@ def test_a_pair_of_compiles_has_one_cause(
     before: Miss, now: Miss, id: str, explanation: str, advice: str, changes: tuple[Change, ...]
 ):
     cause = Cause(id=id, explanation=explanation, advice=advice, changes=changes)
-    assert find_cause(now, (before,)) == cause
+    assert replace(find_cause(now, (before,)), details=()) == cause
 
 
 def test_the_first_compile_is_the_first_call():
@@ -200,6 +229,22 @@ def test_the_first_compile_is_the_first_call():
     )
 
 
+def test_the_first_variant_is_not_the_function_again():
+    assert find_cause(miss(variant="backward"), ()) == Cause(
+        id="R19",
+        explanation="the backward pass of f, not f again",
+        advice="jit the transformed function as a whole: jax.jit(jax.grad(...)) compiles once",
+    )
+
+
+def test_what_was_not_stored_is_said_with_its_threshold():
+    one = miss(persistent_cache="not stored", cache_threshold_s=1.0)
+    assert find_cause(one, ()).explanation == (
+        "first call; not stored in the persistent cache: compiled in 0.1 s, its threshold is 1 s"
+    )
+    assert find_cause(one, ()).id == "R22"
+
+
 def test_the_nearest_earlier_compile_is_compared_and_all_are_counted():
     earlier = (
         miss(argument(type="f32[9]"), argument("y")),
@@ -207,7 +252,7 @@ def test_the_nearest_earlier_compile_is_compared_and_all_are_counted():
         miss(argument(type="i32[7]"), argument("y", "i8[3]")),
     )
     found = find_cause(miss(argument(), argument("y", "f32[5,3]")), earlier)
-    assert found.explanation == "y: f32[2,3] -> f32[5,3], compile 4"
+    assert found.explanation == "y: f32[2,3] -> f32[5,3], 3rd shape"
 
 
 def test_of_equally_near_compiles_the_latest_is_compared():
@@ -220,7 +265,10 @@ def test_all_changed_arguments_are_listed_and_the_first_is_said():
     before = miss(argument(), argument("y"))
     now = miss(argument(type="f32[4,3]"), argument("y", "i32[2,3]"))
     found = find_cause(now, (before,))
-    assert found.id == "R02"
+    assert (found.id, found.explanation) == (
+        "R02",
+        "x: f32[2,3] -> f32[4,3], 2nd shape, and 1 more argument",
+    )
     assert found.changes == (
         change("x", "f32[2,3]", "f32[4,3]"),
         change("y", "f32[2,3]", "i32[2,3]"),
@@ -246,15 +294,15 @@ def test_what_is_remembered_is_bounded():
         explainer.explain(miss(identity=str(n)))
     for n in range(100):
         row = explainer.explain(miss(argument(type=f"f32[{n}]"), identity="many"))
-    assert len(explainer._earlier) <= 2048
-    assert sum(map(len, explainer._earlier.values())) <= 2048 + 64
+    assert len(explainer._known) <= 2048
+    assert sum(len(history.keys) for history in explainer._known.values()) <= 2048 + 512
     assert row.cause == "R02"
 
 
 def test_the_count_of_compiles_goes_on_beyond_what_is_remembered():
     explainer = Explainer()
-    rows = [explainer.explain(miss(argument(type=f"f32[{n}]"))) for n in range(80)]
-    assert rows[-1].explanation == "x: f32[78] -> f32[79], compile 80"
+    rows = [explainer.explain(miss(argument(type=f"f32[{n}]"))) for n in range(600)]
+    assert (rows[-1].number, rows[-1].explanation) == (600, "x: f32[598] -> f32[599], 513th shape")
 
 
 def test_a_row_has_the_facts_of_its_miss():

@@ -8,7 +8,9 @@ import pytest
 
 import jaxplore
 from jaxplore.advise import causes
-from jaxplore.capture import _hooks, files, miss, observer, spans
+from jaxplore.capture import _hooks, callform, definition, files, miss, observer, spans
+from jaxplore.capture.serials import Serials
+from jaxplore.capture.settings import Settings
 from jaxplore.model.compiles import Compile
 
 V3 = jnp.ones(3)
@@ -26,17 +28,21 @@ PLACES: list[tuple[Any, str]] = [
     (OBSERVER, "_emit"),
     (BUILDER, "of_miss"),
     (BUILDER, "_record"),
-    (BUILDER, "_serial"),
     (miss, "_kind"),
-    (miss, "_code_of"),
-    (miss, "_identity"),
-    (miss, "_source"),
-    (miss, "_argument"),
-    (miss, "_statics"),
     (miss, "_devices"),
     (miss, "_sizes"),
-    (miss, "count_equations"),
-    (miss, "type_text"),
+    (miss, "argument"),
+    (miss, "call_form"),
+    (miss, "line_counts"),
+    (miss, "options_of"),
+    (definition, "code_of"),
+    (definition, "_identity"),
+    (definition, "_source"),
+    (callform, "type_text"),
+    (callform, "_structure"),
+    (Serials, "of"),
+    (Settings, "read"),
+    (observer, "count_equations"),
     (TABLE, "of_frame"),
     (TABLE, "of_definition"),
     (TABLE, "_make"),
@@ -121,7 +127,7 @@ def test_a_fault_while_reporting_is_contained_too(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(faults.reporter, "write", broken)
     faults.reporter.forget()
-    monkeypatch.setattr(miss, "_argument", broken)
+    monkeypatch.setattr(miss, "argument", broken)
     with jaxplore.observe():
         assert jax.jit(lambda x: x * 5)(V3).tolist() == [5, 5, 5]
     faults.reporter.forget()

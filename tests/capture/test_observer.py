@@ -11,7 +11,8 @@ import pytest
 
 import jaxplore
 from jaxplore.capture import files
-from jaxplore.model.compiles import Change, Compile, Ledger
+from jaxplore.model.compiles import Change, Compile
+from jaxplore.model.ledger import Ledger
 
 
 @pytest.fixture
@@ -82,9 +83,13 @@ def test_a_call_that_is_compiled_adds_no_row(ledger: Ledger):
         (
             {"a": V3},
             {"a": V3, "b": V3},
-            ("trace", "R14", (Change(path="x['b']", before="", now="present"),)),
+            ("trace", "R14", (Change(path="x['b']", before="", now="f32[3]"),)),
         ),
-        ((V3, V2), [V3, V2], ("trace", "R14", ())),
+        (
+            (V3, V2),
+            [V3, V2],
+            ("trace", "R14", (Change(path="x", before="(*, *)", now="[*, *]"),)),
+        ),
     ],
 )
 def test_a_change_of_one_argument_is_named(ledger: Ledger, first: Any, then: Any, row: Any):

@@ -4,7 +4,8 @@ import json
 import pickle
 from typing import Any
 
-from jaxplore.model.compiles import Change, Compile, Ledger
+from jaxplore.model.compiles import Change, Compile
+from jaxplore.model.ledger import Ledger
 from jaxplore.model.span import Span
 
 SITE = Span(file="cell 2", line=1, column=0, end_line=1, end_column=4, function="g", text="f(x)")

@@ -1,0 +1,62 @@
+"""What an explanation is made of, and the words that all of them use."""
+
+from dataclasses import dataclass
+
+from jaxplore.model.compiles import Change, Miss
+from jaxplore.model.span import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The id of a cause, what to say, and what to do about it."""
+
+    id: str
+    explanation: str
+    advice: str
+    changes: tuple[Change, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+def place(span: Span | None) -> str:
+    """A place as people say it.
+
+    >>> place(None)
+    ''
+    """
+    return "" if span is None else f"{span.file.rsplit('/', 1)[-1]} line {span.line}"
+
+
+def at(span: Span | None) -> str:
+    """The beginning of an advice: where to do it, with the user's own words."""
+    if span is None:
+        return ""
+    text = " ".join(span.text.split())
+    shown = f" `{text}`" if text and len(text) <= 60 else ""
+    return f"{place(span)}{shown}: "
+
+
+def at_call(miss: Miss) -> str:
+    """`at` of the call that had to wait."""
+    return at(miss.call_site)
+
+
+def ordinal(number: int) -> str:
+    """A number as a rank.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '102nd']
+    """
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def more(count: int, noun: str) -> str:
+    """What is not said in full.
+
+    >>> more(0, "argument"), more(1, "argument"), more(48, "argument")
+    ('', ', and 1 more argument', ', and 48 more arguments')
+    """
+    if count <= 0:
+        return ""
+    return f", and {count} more {noun}" if count == 1 else f", and {count} more {noun}s"

@@ -1,0 +1,63 @@
+"""The whole story of one compile, as text without times."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jaxplore.model.compiles import Change, Compile
+from jaxplore.model.record import Record
+from jaxplore.model.span import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why(Record):
+    """Why one compile happened: what differed, where, and what to do."""
+
+    index: int
+    """Its place in the ledger, from 0."""
+    compile: Compile
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """(what, text) of everything known that does not differ between two runs."""
+        row = self.compile
+        kind = {
+            "trace": "traced, lowered and compiled",
+            "compile": "lowered and compiled, not traced",
+            "eager": "an operation outside jit",
+        }[row.kind]
+        yield "what", f"{kind}; compile {row.number} of {row.function}"
+        yield "cause", f"{row.cause} {row.explanation}".strip()
+        for change in row.changes:
+            yield "changed", _changed(change)
+        for detail in row.details:
+            yield "also", detail
+        if row.call_site is not None:
+            yield "called", _place(row.call_site)
+        if row.defined_at is not None:
+            yield "defined", _place(row.defined_at)
+        if row.equations is not None:
+            yield "size", f"{row.equations:,} equation{'' if row.equations == 1 else 's'}"
+        for line in row.lines[:3] if (row.equations or 0) >= 100 else ():
+            share = 100 * line.equations // (row.equations or 1)
+            yield "", f"{share} % of them: {_place(line.span)}"
+        if row.avoidable:
+            yield "avoidable", "it was compiled for these types before"
+        if row.advice:
+            yield "do", row.advice
+
+    def __str__(self) -> str:
+        lines = [f"why {self.index}: {self.compile.function}"]
+        return "\n".join([*lines, *(f"  {what:<10}{text}" for what, text in self.facts())])
+
+
+def _changed(change: Change) -> str:
+    if not change.before:
+        return f"{change.path}: {change.now} is new"
+    if not change.now:
+        return f"{change.path}: {change.before} is gone"
+    return f"{change.path}: {change.before} -> {change.now}"
+
+
+def _place(span: Span) -> str:
+    text = " ".join(span.text.split())
+    shown = text if len(text) <= 72 else text[:71] + "…"
+    return f"{span.file.rsplit('/', 1)[-1]} line {span.line}: {shown}".rstrip(": ")
