@@ -64,7 +64,7 @@ def check(ledger: Ledger, compiles: int, operations: int | None = None) -> None:
 
 
 def _text(rows: Sequence[Compile], most: int, noun: str) -> str:
-    kind, rest = (noun.split(" ", 1) + [""])[:2]
+    kind, _, rest = noun.partition(" ")
     plural = kind if len(rows) == 1 else f"{kind}s"
     head = f"{len(rows)} {plural} {rest}".rstrip() + f", expected at most {most}."
     lines = [f"Got: {_row(rows[0])}", *(f"     {_row(row)}" for row in rows[1:20])]

@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from html import escape
 
 from jaxplore.model.compiles import Compile
+from jaxplore.model.findings import Finding
 from jaxplore.model.span import Span
-from jaxplore.views.units import counted, milliseconds, size
+from jaxplore.views.rollup import Entry, is_operation, names, rolled, where
+from jaxplore.views.units import counted, cut, milliseconds, size
 
 _SHOWN_CAUSES = 3
+_MANY_OPERATIONS = 5
 # A notebook must stay small: older rows are counted, and are in the ledger.
 _MOST_ROWS = 100
 
 
 def shown_rows(rows: Sequence[Compile], *, times: bool) -> list[Compile]:
     """The rows that are shown."""
-    return [row for row in rows if times or row.kind != "eager"]
+    return [row for row in rows if times or not is_operation(row)]
 
 
 def cell_line(rows: Sequence[Compile], *, times: bool = True) -> str:
@@ -49,42 +52,52 @@ def _stages(rows: Sequence[Compile]) -> str:
 
 def _causes(rows: Sequence[Compile]) -> list[str]:
     # One part per function and cause, with the newest explanation: it has the count so far.
-    newest: dict[tuple[str, str], str] = {}
-    times = Counter((row.function, row.cause) for row in rows if row.kind != "eager")
-    for row in rows:
-        if row.kind != "eager":
-            newest[row.function, row.cause] = f"{row.function}: {row.explanation}"
+    functions = [row for row in rows if not is_operation(row)]
+    newest = {(row.function, row.cause): f"{row.function}: {row.explanation}" for row in functions}
+    times = Counter((row.function, row.cause) for row in functions)
     lines = [t if times[key] == 1 else f"{t} (x{times[key]})" for key, t in newest.items()]
     parts = lines[:_SHOWN_CAUSES]
     if len(lines) > _SHOWN_CAUSES:
         parts.append(f"{len(lines) - _SHOWN_CAUSES} more")
-    eager = Counter(row.function for row in rows if row.kind == "eager")
-    if eager:
-        names = ", ".join(list(eager)[:_SHOWN_CAUSES])
-        more = ", ..." if len(eager) > _SHOWN_CAUSES else ""
-        parts.append(f"{counted(sum(eager.values()), 'operation')} outside jit: {names}{more}")
-    return parts
+    operations = [row for row in rows if is_operation(row)]
+    return [*parts, _operations(operations)] if operations else parts
+
+
+def _operations(rows: Sequence[Compile]) -> str:
+    if len(rows) < _MANY_OPERATIONS:
+        return f"{counted(len(rows), 'operation')} outside jit: {names(rows)}"
+    places = Counter(where(row.call_site) for row in rows)
+    place, count = places.most_common(1)[0]
+    elsewhere = f", {len(rows) - count} elsewhere" if len(rows) > count else ""
+    took = milliseconds(sum(row.total_s for row in rows if where(row.call_site) == place))
+    return f"{counted(count, 'one-op compile')} in `{place}`, {took}: wrap it in jit{elsewhere}"
 
 
 _COLUMNS = ("cell", "function", "why", "cause")
 _TIME_COLUMNS = ("trace", "lower", "XLA", "equations", "memory")
-_NUMBERS = ("cell", *_TIME_COLUMNS)
+_NUMBERS = ("#", "cell", *_TIME_COLUMNS)
 
 
 def _columns(*, times: bool) -> tuple[str, ...]:
-    return (*_COLUMNS, *(_TIME_COLUMNS if times else ()), "called at")
+    # Numbers count operations too, so they differ between runs.
+    return (*(("#",) if times else ()), *_COLUMNS, *(_TIME_COLUMNS if times else ()), "called at")
 
 
-def _cells(row: Compile, *, times: bool) -> list[str]:
-    cells = ["" if row.cell is None else str(row.cell), row.function, row.explanation, row.cause]
+def _cells(entry: Entry, *, times: bool) -> list[str]:
+    row = entry.first
+    cell = "" if row.cell is None else str(row.cell)
+    cells = [cell, entry.name, entry.explanation, row.cause]
     if times:
         used = (row.temp_size_bytes, row.argument_size_bytes, row.output_size_bytes)
-        memory = None if None in used else sum(part or 0 for part in used)
-        cells += [
-            _duration(row.trace_s),
-            _duration(row.lower_s),
-            _duration(row.compile_s),
-            "" if row.equations is None else f"{row.equations:,}",
+        memory = None if None in used or entry.is_roll else sum(part or 0 for part in used)
+        counts = [one.equations for one in entry.rows if one.equations is not None]
+        cells = [
+            str(entry.number),
+            *cells,
+            _duration(entry.seconds("trace_s")),
+            _duration(entry.seconds("lower_s")),
+            _duration(entry.seconds("compile_s")),
+            f"{sum(counts):,}" if counts else "",
             size(memory),
         ]
     return [*cells, _place(row.call_site)]
@@ -98,13 +111,27 @@ def _place(span: Span | None) -> str:
     if span is None:
         return ""
     text = " ".join(span.text.split())
-    shown = text if len(text) <= 48 else text[:47] + "…"
     file = span.file.rsplit("/", 1)[-1]
-    return f"{file} line {span.line}: {shown}"
+    return f"{file} line {span.line}: {cut(text, 48)}"
 
 
-def table(rows: Sequence[Compile], *, times: bool = True, width: int = 140) -> str:
-    """All rows as a text table under a line of totals, advice below the row it is for."""
+def table(
+    rows: Sequence[Compile],
+    *,
+    times: bool = True,
+    width: int = 140,
+    first: int = 0,
+    findings: Sequence[Finding] = (),
+) -> str:
+    """All rows as a text table under a line of totals, advice below the row it is for.
+
+    Args:
+        rows: The compiles, oldest first.
+        times: Whether to show what differs between two runs.
+        width: Columns of the terminal; the last column gives way.
+        first: The number in the ledger of the first row.
+        findings: What is wrong and is no compile.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -112,38 +139,59 @@ def table(rows: Sequence[Compile], *, times: bool = True, width: int = 140) -> s
     shown = shown_rows(rows, times=times)
     head = [counted(len(shown), "compile")]
     if times:
-        head.append(f"{milliseconds(sum(row.total_s for row in shown))} ({_stages(shown)})")
+        head += _totals(shown)
     if not shown:
-        return head[0]
+        return "\n".join([head[0], *_found(findings)])
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    rows_of_text = [_cells(row, times=times) for row in shown]
-    needed = 0
-    for index, name in enumerate(_columns(times=times)):
-        # Only the last column gives way where the table is too wide.
-        widest = max(len(cells[index]) for cells in rows_of_text)
-        least = None if name == "called at" else max(widest, len(name))
-        needed += 2 + (least or 16)
-        justify = "right" if name in _NUMBERS else "left"
-        grid.add_column(name, justify=justify, no_wrap=True, min_width=least)
+    rows_of_text = [_cells(entry, times=times) for entry in _entries(rows, times, first)]
+    names = _columns(times=times)
+    widths = [max(map(len, column)) for column in zip(names, *rows_of_text, strict=True)]
+    # Only the last column gives way where the table is too wide.
+    others = sum(width + 2 for width in widths[:-1])
+    last = min(widths[-1], max(width - others, 16))
+    for name in names:
+        grid.add_column(name, justify="right" if name in _NUMBERS else "left", no_wrap=True)
     for cells in rows_of_text:
-        grid.add_row(*(Text(cell) for cell in cells))
+        grid.add_row(*(Text(cell) for cell in [*cells[:-1], cut(cells[-1], last)]))
     console = Console(
-        width=max(width, needed), color_system=None, legacy_windows=False, force_jupyter=False
+        width=others + last, color_system=None, legacy_windows=False, force_jupyter=False
     )
     with console.capture() as captured:
         console.print(grid)
     lines = [line.rstrip() for line in captured.get().splitlines()]
-    return "\n".join([" · ".join(head), *lines, *_advice(shown)])
+    return "\n".join([" · ".join(head), *lines, *_advice(shown), *_found(findings)])
+
+
+def _entries(rows: Sequence[Compile], times: bool, first: int) -> list[Entry]:
+    return [e for e in rolled(rows, first) if times or not e.is_roll]
+
+
+def _totals(rows: Sequence[Compile]) -> list[str]:
+    parts = [f"{milliseconds(sum(row.total_s for row in rows))} ({_stages(rows)})"]
+    read = [row.persistent_cache_s or 0.0 for row in rows if row.persistent_cache == "hit"]
+    if read:
+        parts.append(f"{counted(len(read), 'read')} from the persistent cache")
+    avoidable = sum(row.total_s for row in rows if row.avoidable)
+    if avoidable:
+        parts.append(f"{milliseconds(avoidable)} avoidable")
+    return parts
+
+
+def _found(findings: Sequence[Finding]) -> list[str]:
+    lines = [f"{one.id} {one}: {one.advice}" for one in findings]
+    return ["", *lines] if lines else []
 
 
 def _advice(rows: Sequence[Compile]) -> list[str]:
-    """What to do, once per cause and function; nothing for first calls."""
-    said: dict[str, None] = {}
-    for row in rows:
-        if row.advice and row.cause != "R01":
-            name = "operations" if row.kind == "eager" else row.function
-            said[f"{row.cause} {name}: {row.advice}"] = None
-    return [""] * bool(said) + list(said)
+    """What to do, the newest once per cause and function; nothing for first calls."""
+    said: dict[tuple[str, str], str] = {}
+    for entry in rolled(rows):
+        row = entry.first
+        if entry.is_roll:
+            said[row.cause, "operations"] = f"R21 operations: {row.advice}"
+        elif row.advice and row.cause != "R01":
+            said[row.cause, row.function] = f"{row.cause} {row.function}: {row.advice}"
+    return [""] * bool(said) + list(said.values())
 
 
 _STYLE = (
@@ -160,25 +208,31 @@ def html(
     times: bool = True,
     line: str | None = None,
     opened: bool = False,
+    first: int = 0,
+    findings: Sequence[Finding] = (),
 ) -> str:
     """The line as HTML that opens into the rows. Needs no script; all text is escaped."""
     shown = shown_rows(rows, times=times)
     summary = cell_line(rows, times=times) if line is None else line
-    names = _columns(times=times)
-    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in names)
-    advice = "".join(f"<div>{escape(text)}</div>" for text in _advice(shown) if text)
+    columns = _columns(times=times)
+    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in columns)
+    said = [text for text in (*_advice(shown), *_found(findings)) if text]
+    advice = "".join(f"<div>{escape(text)}</div>" for text in said)
+    entries = _entries(rows, times, first)
     body = "".join(
         "<tr>"
         + "".join(
             f'<td style="{_CELL}{_NO_WRAP if name in _NUMBERS else ""}">{escape(cell)}</td>'
-            for name, cell in zip(names, _cells(row, times=times), strict=True)
+            for name, cell in zip(columns, _cells(entry, times=times), strict=True)
         )
         + "</tr>"
-        for row in shown[-_MOST_ROWS:]
+        for entry in entries[-_MOST_ROWS:]
     )
-    if len(shown) > _MOST_ROWS:
-        older = counted(len(shown) - _MOST_ROWS, "older row")
-        body = f'<tr><td colspan="{len(names)}">{older}: jaxplore.ledger() has all</td></tr>{body}'
+    if len(entries) > _MOST_ROWS:
+        older = counted(len(entries) - _MOST_ROWS, "older row")
+        body = (
+            f'<tr><td colspan="{len(columns)}">{older}: jaxplore.ledger() has all</td></tr>{body}'
+        )
     return (
         f'<details class="jaxplore-ledger"{" open" if opened else ""} style="{_STYLE}">'
         f'<summary style="cursor:pointer">{escape(summary)}</summary>'

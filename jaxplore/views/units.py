@@ -36,3 +36,12 @@ def size(size_bytes: int | None) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:,.1f} GiB"
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters.
+
+    >>> cut("abcdef", 4), cut("abcd", 4)
+    ('abc…', 'abcd')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from jaxplore.model.compiles import Compile
+from jaxplore.model.findings import Finding
 from jaxplore.views.ledger import cell_line, html, table
 
 Make = Callable[..., Compile]
@@ -32,9 +33,54 @@ def test_equal_causes_are_said_once_and_only_three_are_said(compiled: Make):
 def test_operations_outside_jit_are_counted_together(compiled: Make):
     rows = [compiled(kind="eager", function=name) for name in ("sin", "sin", "cos", "tan", "add")]
     assert cell_line(rows) == (
-        "5 compiles · 715 ms (trace 60, lower 40, XLA 615) · 5 operations outside jit: sin, cos, tan, ..."
+        "5 compiles · 715 ms (trace 60, lower 40, XLA 615) · 5 one-op compiles in `g`, 715 ms: wrap it in jit"
     )
     assert cell_line(rows, times=False) == ""
+
+
+def test_few_operations_outside_jit_are_named(compiled: Make):
+    rows = [compiled(kind="eager", function=name) for name in ("sin", "cos")]
+    assert cell_line(rows).endswith(" · 2 operations outside jit: sin, cos")
+
+
+def test_operations_of_one_line_are_one_row_of_the_table(compiled: Make):
+    rows = [
+        compiled(),
+        *(
+            compiled(kind="eager", function=n, cause="R21", advice="jit it")
+            for n in ("sin", "sin", "cos")
+        ),
+        compiled(kind="eager", function="scan", cause="R12", explanation="scan again", advice=""),
+    ]
+    lines = table(rows, width=200).split("\n")
+    assert [line.split("  ")[0] for line in lines[2:5]] == ["0", "1", "4"]
+    assert "g         3 one-op compiles: sin, cos  R21    36 ms  24 ms  369 ms" in lines[3]
+    assert lines[5:] == ["", "R21 operations: jit it"]
+
+
+def test_what_is_wrong_and_no_compile_stands_below(compiled: Make):
+    stale = Finding(
+        id="S01",
+        function="f",
+        defined_at=None,
+        call_site=None,
+        cell=3,
+        explanation="`k` was 2.0, is 3.0 now",
+        advice="pass it",
+        changes=(),
+    )
+    said = "S01 f: `k` was 2.0, is 3.0 now: pass it"
+    assert table([compiled()], findings=[stale]).split("\n")[-2:] == ["", said]
+    assert table([], findings=[stale]) == f"0 compiles\n\n{said}"
+    assert said in Texts(html([compiled()], findings=[stale])).texts
+
+
+def test_totals_say_what_was_avoidable_and_what_the_cache_gave(compiled: Make):
+    rows = [compiled(), compiled(avoidable=True), compiled(persistent_cache="hit")]
+    assert table(rows).split("\n")[0] == (
+        "3 compiles · 429 ms (trace 36, lower 24, XLA 369) · 1 read from the persistent cache · "
+        "143 ms avoidable"
+    )
 
 
 def test_a_stage_that_did_not_run_counts_nothing(compiled: Make):
@@ -60,11 +106,11 @@ def test_a_table_word_for_word(compiled: Make):
     assert table(rows, times=True, width=160) == "\n".join(
         [
             "2 compiles · 12.5 s (trace 12, lower 16, XLA 12,463)",
-            "cell  function    why                             cause  trace  lower     XLA  equations   "
+            "#  cell  function    why                             cause  trace  lower     XLA  equations   "
             "memory  called at",
-            "   2  f           first call                      R01    12 ms   8 ms  123 ms     52,310  "
+            "0     2  f           first call                      R01    12 ms   8 ms  123 ms     52,310  "
             "4.0 KiB  a.py line 7: f(x)",
-            "      train_step  x: f32[2] -> f32[3], compile 2  R02            8 ms  12.3 s     52,310",
+            "1        train_step  x: f32[2] -> f32[3], compile 2  R02            8 ms  12.3 s     52,310",
             "",
             "R02 train_step: pad `x`",
         ]
@@ -91,7 +137,7 @@ def test_a_table_cuts_only_its_last_column(compiled: Make, width: int):
     said = f"static config: {'a' * 80} -> {'b' * 80}, compile 2"
     lines = table([compiled(explanation=said)], width=width).split("\n")
     assert len(lines) == 3
-    assert f"   2  f         {said}  R01" in lines[2]
+    assert f"0     2  f         {said}  R01" in lines[2]
 
 
 class Texts(HTMLParser):

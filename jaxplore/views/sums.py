@@ -1,0 +1,78 @@
+"""The ledger's sums: by function, by call site, by source line."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Literal
+
+from jaxplore.model.ledger import Ledger
+from jaxplore.views.columns import columns
+from jaxplore.views.units import cut, milliseconds
+
+By = Literal["function", "site", "line"]
+WAYS: tuple[By, ...] = ("function", "site", "line")
+_MOST_ROWS = 100
+_CELL = "text-align:left;vertical-align:top;padding:1px 10px 1px 0"
+
+
+def text(ledger: Ledger, by: By, *, times: bool = True) -> str:
+    """The sums as a text table, the most expensive first."""
+    head, *rows = _table(ledger, by, times=times)
+    return columns(head, rows, numbers=_NUMBERS)
+
+
+def html(ledger: Ledger, by: By, *, times: bool = True) -> str:
+    """The sums as an HTML table without script."""
+    head, *rows = _table(ledger, by, times=times)
+    names = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in head)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{_CELL}">{escape(part)}</td>' for part in row) + "</tr>"
+        for row in rows
+    )
+    return (
+        '<table class="jaxplore-ledger" style="border-collapse:collapse;font-size:12px">'
+        f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+_NUMBERS = ("compiles", "equations", "total", "avoidable")
+
+
+def _table(ledger: Ledger, by: By, *, times: bool) -> Sequence[tuple[str, ...]]:
+    rows = _lines(ledger, times=times) if by == "line" else _groups(ledger, by, times=times)
+    return list(rows)[: _MOST_ROWS + 1]
+
+
+def _groups(ledger: Ledger, by: By, *, times: bool) -> Iterator[tuple[str, ...]]:
+    groups = ledger.by_function() if by == "function" else ledger.by_call_site()
+    yield (by, "compiles", "causes", *(("total", "avoidable") if times else ()))
+    found = groups.items()
+    for key, group in sorted(found, key=lambda item: -item[1].total_s) if times else found:
+        rows = [row for row in group if times or row.kind != "eager"]
+        if not rows:
+            continue
+        causes = Counter(row.cause or "-" for row in rows)
+        said = ", ".join(c if n == 1 else f"{c} x{n}" for c, n in causes.items())
+        sums = (milliseconds(group.total_s), milliseconds(group.avoidable_s)) if times else ()
+        yield (_name(key), str(len(rows)), said, *sums)
+
+
+def _lines(ledger: Ledger, *, times: bool) -> Iterator[tuple[str, ...]]:
+    yield ("line", "compiles", "equations", *(("total",) if times else ()), "expression")
+    for line in sorted(ledger.by_source_line(), key=lambda one: (-one.equations, one.line)):
+        place = f"{line.file.rsplit('/', 1)[-1]} line {line.line}"
+        total = (milliseconds(line.seconds),) if times else ()
+        yield (place, str(line.compiles), f"{line.equations:,}", *total, _short(line.text))
+
+
+def _name(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    file, line, expression = (getattr(key, name, "") for name in ("file", "line", "text"))
+    if not file:
+        return "code that is not yours"
+    return f"{str(file).rsplit('/', 1)[-1]} line {line}: {_short(str(expression))}"
+
+
+def _short(expression: str) -> str:
+    return cut(" ".join(expression.split()), 60)
