@@ -104,6 +104,8 @@ bench: $(VENV)/test.done build
 wire: $(VENV)/lab.done
 	$(BIN)/python -m jaxplore.model.typescript > extension/src/wire/program.ts.new
 	mv extension/src/wire/program.ts.new extension/src/wire/program.ts
+	$(BIN)/python -m jaxplore.model.typescript timeline > extension/src/wire/timeline.ts.new
+	mv extension/src/wire/timeline.ts.new extension/src/wire/timeline.ts
 
 records: $(VENV)/test.done
 	$(BIN)/python tests/records/write.py

@@ -60,6 +60,11 @@ const widget = {
 	write: false,
 	plugins: [inlineStyles, packed(asModule)],
 };
+const timeline = {
+	...widget,
+	entryPoints: ["src/hosts/timeline.ts"],
+	outfile: join(out, "static/timeline.js"),
+};
 const extension = {
 	...common,
 	entryPoints: ["src/hosts/lab.ts"],
@@ -72,8 +77,8 @@ const extension = {
 /**
  * Writes a bundle as packed text and the few lines that unpack it.
  *
- * These two bundles stand in every output of a notebook, where each byte is stored again:
- * packed they are less than half. Base64 also holds nothing that could end a `<script>`.
+ * These bundles stand in the outputs of notebooks, where each byte is stored again: packed
+ * they are less than half. Base64 also holds nothing that could end a `<script>`.
  */
 function packed(wrap) {
 	return {
@@ -132,13 +137,13 @@ function describeExtension() {
 	};
 }
 
-const bundles = [explorer, widget, extension];
+const bundles = [explorer, widget, timeline, extension];
 if (process.argv.includes("--watch")) {
 	for (const bundle of bundles) await (await esbuild.context(bundle)).watch();
 	console.log("Watching extension/src.");
 } else {
 	await Promise.all(bundles.map((bundle) => esbuild.build(bundle)));
-	for (const bundle of [explorer, widget]) await report(bundle.outfile);
+	for (const bundle of [explorer, widget, timeline]) await report(bundle.outfile);
 	for (const name of await readdir(join(lab, "static"))) await report(join(lab, "static", name));
 }
 

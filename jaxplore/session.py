@@ -7,11 +7,12 @@ written into the ledgers that are open.
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from jaxplore.advise import causes
 from jaxplore.advise.unhashable import unhashable
-from jaxplore.capture import spans
+from jaxplore.capture import sizes, spans
 from jaxplore.capture.observer import observer
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
@@ -34,7 +35,8 @@ class Observation:
         with self._lock:
             with contained("explain a compile"):
                 row = self._explainer.explain(miss)
-            self.ledger.append(causes.unexplained(miss) if row is None else row)
+            later = None if miss.sizes_later is None else partial(sizes.later.ask, miss.sizes_later)
+            self.ledger.append(causes.unexplained(miss) if row is None else row, later)
 
     def failed(self, error: BaseException | None, cell: int | None = None) -> None:
         """Note what an exception that ended the user's code says about compiling."""

@@ -20,8 +20,11 @@ ALLOWED = {
     "advise": (BASE | {"model"}, set()),
     "views": (BASE | {"model", "advise"}, {"rich", "graphviz"}),
     "widgets": (BASE | {"model", "views"}, {"anywidget", "ipywidgets", "traitlets"}),
+    # Python itself imports run/startup as sitecustomize; it hands over to another one.
+    "run": (BASE | {"model", "capture", "views", "session"}, {"jax", "sitecustomize"}),
+    "cli": (BASE | {"run"}, set()),
 }
-TOP = {"IPython", "ipyparallel", "jax", "numpy"}
+TOP = {"IPython", "ipyparallel", "jax", "numpy", "pytest"}
 HOOKS = "jaxplore/capture/_hooks.py"
 
 

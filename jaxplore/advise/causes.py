@@ -58,7 +58,8 @@ class Explainer:
         history.count += 1
         cause = find_cause(miss, tuple(history.keys), history.count)
         needed = _needed(miss)
-        avoidable = needed in history.needed
+        # An operation has parameters that its arguments do not show: the shape of ones(4).
+        avoidable = needed in history.needed and (miss.kind != "eager" or cause.id == "R12")
         _remember(history, miss, needed)
         while len(self._known) > _MOST_FUNCTIONS:
             self._known.popitem(last=False)

@@ -82,9 +82,9 @@ def differences_of(now: Miss, before: Miss) -> Differences:
     passed = _passed(now, before)
     # An argument that was its default before, or is now, is a matter of how it was given.
     given = {one.name for one, other in passed if "default" in (one.how, other.how)}
-    old, new = {a.path: a for a in before.arguments}, {a.path: a for a in now.arguments}
+    pairs, appeared, disappeared = _pairs(before.arguments, now.arguments)
     # A default that is left out is no argument of the program: it only looks static.
-    traced = {_parameter(path) for path in (*old, *new)}
+    traced = {_parameter(a.path) for a in (*before.arguments, *now.arguments)} if given else given
     old_structures = {s.name: s for s in before.structures if s.name not in given}
     new_structures = {s.name: s for s in now.structures if s.name not in given}
     old_statics = {s.name: s for s in before.statics}
@@ -92,13 +92,9 @@ def differences_of(now: Miss, before: Miss) -> Differences:
     old_settings = {s.name: s for s in before.settings}
     return Differences(
         source=bool(now.source and before.source and now.source != before.source),
-        arguments=tuple(
-            (old[path], argument)
-            for path, argument in new.items()
-            if path in old and _facets(old[path], argument)
-        ),
-        appeared=tuple(a for p, a in new.items() if p not in old and _parameter(p) not in given),
-        disappeared=tuple(a for p, a in old.items() if p not in new and _parameter(p) not in given),
+        arguments=tuple(pair for pair in pairs if _facets(*pair)),
+        appeared=tuple(a for a in appeared if _parameter(a.path) not in given),
+        disappeared=tuple(a for a in disappeared if _parameter(a.path) not in given),
         structures=tuple(
             (old_structures.get(name), new_structures.get(name))
             for name in {**old_structures, **new_structures}
@@ -122,6 +118,23 @@ def differences_of(now: Miss, before: Miss) -> Differences:
         object=now.object_serial != before.object_serial,
         code=now.code_serial != before.code_serial,
         emptied=now.caches_emptied != before.caches_emptied,
+    )
+
+
+def _pairs(
+    before: tuple[Argument, ...], now: tuple[Argument, ...]
+) -> tuple[list[tuple[Argument, Argument]], list[Argument], list[Argument]]:
+    """Arguments of one path that are not the same object, and those that only one has:
+    (pairs, appeared, disappeared)."""
+    if len(before) == len(now):
+        others = [(a, b) for a, b in zip(before, now, strict=True) if a is not b]
+        if all(a.path == b.path for a, b in others):
+            return others, [], []
+    old, new = {a.path: a for a in before}, {a.path: a for a in now}
+    return (
+        [(old[path], argument) for path, argument in new.items() if path in old],
+        [argument for path, argument in new.items() if path not in old],
+        [argument for path, argument in old.items() if path not in new],
     )
 
 

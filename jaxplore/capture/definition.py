@@ -74,7 +74,9 @@ def _identity(name: str, code: CodeType | None, info: Any) -> str:
             place = f"{place}:{hash((code.co_code, repr(code.co_consts), code.co_names))}"
         if code.co_name == "<module>":  # a cell that is itself the program: told apart by text
             return "\n".join(files.source_lines(code.co_filename))
-        return f"{place}:{code.co_qualname}"
+        # A library's wrapper is one code for all that it wraps: equinox.filter_jit, say.
+        wrapped = name if files.owner(code.co_filename) == "library" else ""
+        return f"{place}:{code.co_qualname}:{wrapped}"
     return f"{getattr(info, 'func_src_info', None) or name}"
 
 

@@ -6,21 +6,22 @@ that was changed in place has another key. What cannot be compared raises `Unkno
 the caller traces again.
 """
 
-import dis
+import builtins
 import enum
 import functools
-import struct
-import sys
 import weakref
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable
 from types import (
     BuiltinFunctionType,
-    CodeType,
     FunctionType,
+    GetSetDescriptorType,
     MappingProxyType,
+    MemberDescriptorType,
     MethodType,
+    MethodWrapperType,
     ModuleType,
+    SimpleNamespace,
 )
 from typing import Any, Final
 
@@ -28,16 +29,31 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-from jaxplore.capture import files
+from jaxplore.capture import coderead, files, outside
+from jaxplore.capture.contents import (
+    SCALARS,
+    Unknowable,
+    compares_by_value,
+    contents_of,
+    hides_state,
+    is_made_by_class,
+    numpy_key,
+    value_key,
+)
+from jaxplore.capture.userparts import (
+    MACHINERY,
+    annotations,
+    imported,
+    is_stateful,
+    is_user_class,
+    is_user_module,
+    is_users,
+)
 
-_SCALARS: Final = (int, float, complex, str, bytes, bool, type(None), type(...), range)
-_LARGEST_COPIED_BYTES: Final = 1 << 16
+__all__ = ["Same", "Unknowable", "contents_of", "fingerprint", "freeze", "is_user_class"]
+
 # An object that reaches more than this (a whole library, a data set) is not compared.
 _MOST_PARTS: Final = 5_000
-
-
-class Unknowable(Exception):
-    """A value that a program may depend on in a way that cannot be compared."""
 
 
 class Same:
@@ -60,21 +76,6 @@ class Same:
             return False
         mine = self._ref()
         return mine is not None and mine is other._ref()
-
-
-class SameCell:
-    """Compares a closure cell by identity. Strong: whoever keeps the key keeps the function."""
-
-    __slots__ = ("_cell",)
-
-    def __init__(self, cell: object) -> None:
-        self._cell = cell
-
-    def __hash__(self) -> int:
-        return id(self._cell)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SameCell) and self._cell is other._cell
 
 
 def fingerprint(fun: Callable[..., Any]) -> tuple[Any, ...]:
@@ -101,53 +102,52 @@ def freeze(value: Any) -> Any:
 
 
 class _Freezer:
-    """One key in the making. Functions, classes and modules are written out once."""
+    """One key in the making. What can be met twice is written out once."""
 
     def __init__(self) -> None:
-        self._active: dict[int, int] = {}
         self._seen: dict[int, int] = {}
+        # An id says who somebody is for as long as he lives.
+        self._alive: list[Any] = []
         self._parts = 0
 
     def freeze(self, value: Any) -> Any:
         kind = type(value)
-        if kind in _SCALARS:
+        if kind in SCALARS:
             # repr tells -0.0 from 0.0 and one nan from no nan; the type tells True from 1.
             return kind.__name__, repr(value)
-        if id(value) in self._active:
-            return "cycle", self._active[id(value)]
-        if isinstance(value, FunctionType | type | ModuleType):
-            if id(value) in self._seen:
-                return "seen", self._seen[id(value)]
-            self._seen[id(value)] = len(self._seen)
         self._parts += 1
         if self._parts > _MOST_PARTS:
             raise Unknowable("too many parts")
-        self._active[id(value)] = len(self._active)
-        try:
-            return self._frozen(value, kind)
-        finally:
-            del self._active[id(value)]
+        # Equal tuples may or may not be one: that is Python's own affair.
+        if kind in (tuple, frozenset):
+            return kind.__name__, tuple([self.freeze(part) for part in value])
+        # Who is who is part of the key: `a is b`.
+        number = self._seen.setdefault(id(value), len(self._seen))
+        if number != len(self._alive):
+            return "seen", number
+        self._alive.append(value)
+        return self._frozen(value, kind)
 
     def _frozen(self, value: Any, kind: type[Any]) -> Any:
-        if kind in (tuple, list):
+        if kind in (list, set):
+            # Sets too have an order, and programs are unrolled in it.
             return kind.__name__, tuple([self.freeze(part) for part in value])
         if kind in (dict, OrderedDict, MappingProxyType):
-            return kind.__name__, tuple(
-                [(self.freeze(k), self.freeze(v)) for k, v in value.items()]
-            )
-        if kind in (set, frozenset):
-            return kind.__name__, frozenset([self.freeze(part) for part in value])
+            return kind.__name__, self._items(value.items())
         if isinstance(value, Tracer):
             raise Unknowable("value of a running trace")
         if isinstance(value, jax.Array):
-            return "array", Same(value)
+            return "array", Same(value), _is_deleted(value)
         if isinstance(value, np.ndarray | np.generic | np.dtype):
-            return _numpy(value)
+            key = numpy_key(value)
+            if kind is np.ndarray or kind.__module__ in _NUMPY:
+                return key
+            return key, self.freeze(kind), self._items(contents_of(value).items())
         if isinstance(value, FunctionType):
             return self._function(value)
         if isinstance(value, MethodType):
             return "method", self.freeze(value.__self__), self.freeze(value.__func__)
-        if isinstance(value, BuiltinFunctionType):
+        if isinstance(value, BuiltinFunctionType | MethodWrapperType):
             return self._builtin(value)
         if isinstance(value, ModuleType):
             return self._module(value)
@@ -160,57 +160,104 @@ class _Freezer:
             return "partial", self.freeze(inner)
         return self._object(value, kind)
 
+    def _items(self, items: Iterable[tuple[Any, Any]]) -> Any:
+        return tuple([(self.freeze(k), self.freeze(v)) for k, v in items])
+
     def _object(self, value: Any, kind: type[Any]) -> Any:
         """An instance, by its class and its contents."""
         if (kind.__module__ or "").split(".")[0] in ("jax", "jaxlib"):
-            if not callable(value) and _compares_by_value(kind):
-                hash(value)
-                return "value", kind, value  # shardings, meshes, partition specs
-            # Jitted and custom functions: fixed once made, but for the user's in them.
-            inner = [getattr(value, n, None) for n in ("__wrapped__", "fun", "jvp", "fwd", "bwd")]
-            return "jax", Same(value), self.freeze([f for f in inner if callable(f)])
-        if kind.__flags__ & _HEAP_TYPE == 0 and _compares_by_value(kind):
-            hash(value)
-            return "value", kind, value  # dates and the like: they hold nothing else
+            return self._of_jax(value, kind)
+        if (key := value_key(value, kind)) is not None:
+            return key
+        if kind is object:
+            return "mark", value  # compares by identity; kept alive, but it holds nothing
+        if kind is slice:
+            return "slice", self.freeze((value.start, value.stop, value.step))
         contents = contents_of(value)
-        if isinstance(value, defaultdict):
-            contents["<default>"] = value.default_factory
-        if isinstance(value, tuple | list):
-            contents["<items>"] = list(value)
-        elif isinstance(value, set | frozenset):
-            contents["<items>"] = frozenset(value)
-        elif isinstance(value, dict):
-            contents["<items>"] = list(value.items())
-        elif isinstance(value, int | float | complex | str | bytes):
-            contents["<value>"] = repr(value)
-        elif _hides_state(kind):
+        contents.update(
+            {"<default>": value.default_factory} if issubclass(kind, defaultdict) else {}
+        )
+        # By the base's own methods: the class may have others.
+        base: Any = next((b for b in _BASES if issubclass(kind, b)), None)
+        if base in _NUMBERS:
+            contents["<value>"] = base.__repr__(value)
+        elif base is not None:
+            contents["<items>"] = list((dict.items if base is dict else base.__iter__)(value))
+        elif kind is not SimpleNamespace and hides_state(kind):
             raise Unknowable(kind.__name__)
-        return "object", self.freeze(kind), self.freeze(contents)
+        return "object", self.freeze(kind), self._items(contents.items())
+
+    def _of_jax(self, value: Any, kind: type[Any]) -> Any:
+        if not callable(value) and compares_by_value(kind):
+            hash(value)
+            return "value", kind, value  # shardings, meshes, partition specs
+        if kind.__name__ == "Config":
+            raise Unknowable("jax.config")
+        # Jitted and custom functions: fixed once made, but for the user's in them.
+        inner = [getattr(value, name, None) for name in _RULES]
+        return "jax", Same(value), self.freeze(tuple([f for f in inner if callable(f)]))
 
     def _function(self, fun: FunctionType) -> tuple[Any, ...]:
-        # Cells can be rebound behind our back, so equal contents are not enough.
-        cells = tuple([(SameCell(cell), self._cell(cell)) for cell in fun.__closure__ or ()])
-        attributes = self.freeze(vars(fun)) if vars(fun) else ()
-        if files.owner(fun.__code__.co_filename) != "user":
-            return "library", Same(fun), cells, attributes
-        scope, names = fun.__globals__, _global_names(fun.__code__)
-        # Where names are looked up by text, any attribute of a module may be read.
-        named = None if names & _DYNAMIC else names
+        cells = tuple([self._cell(cell) for cell in fun.__closure__ or ()])
+        attributes = self._items(vars(fun).items()) if vars(fun) else ()
+        scope, code = fun.__globals__, fun.__code__
+        if files.owner(code.co_filename) != "user":
+            return self._library_function(fun, cells, attributes)
+        reads = coderead.reads(code)
+        if outside.reads_outside(reads, scope):
+            raise Unknowable(fun.__qualname__)
         return (
             "function",
-            fun.__qualname__,
-            _code(fun.__code__),
+            (fun.__qualname__, fun.__name__, self.freeze(fun.__doc__), annotations(fun)),
+            _reload(scope),
+            coderead.key_of(code),
             self.freeze(fun.__defaults__),
-            self.freeze(fun.__kwdefaults__),
+            self._items(fun.__kwdefaults__.items()) if fun.__kwdefaults__ else (),
             cells,
             attributes,
-            tuple([(n, self._global(scope[n], named)) for n in sorted(names) if n in scope]),
-            tuple([(n, self._global(m, None)) for n, m in _imported(fun.__code__)]),
+            tuple(
+                [(n, self._global(n, scope[n], reads)) for n in sorted(reads.names) if n in scope]
+            ),
+            self._builtins(reads.names, scope),
+            tuple([self._import(module, reads) for module in imported(reads, scope)]),
         )
 
-    def _global(self, value: Any, names: Collection[str] | None) -> Any:
-        """A global; of a module only the attributes that are named, or all."""
-        return self._module(value, names) if isinstance(value, ModuleType) else self.freeze(value)
+    def _library_function(self, fun: FunctionType, cells: Any, attributes: Any) -> Any:
+        scope = fun.__globals__
+        if outside.is_outside(scope.get("__name__") or "", None):
+            raise Unknowable(fun.__qualname__)
+        if not cells and "<locals>" not in fun.__qualname__:
+            return "library", Same(fun), Same(fun.__code__), _reload(scope), attributes
+        # Made anew by each call of what wraps a function: `jax.grad`, `jax.vmap`.
+        defaults = self.freeze((fun.__defaults__, fun.__kwdefaults__))
+        return "wrapper", Same(fun.__code__), _reload(scope), defaults, cells, attributes
+
+    def _global(self, name: str, value: Any, reads: coderead.Reads) -> Any:
+        """A global; of a module only the attributes that are read, or all."""
+        if not isinstance(value, ModuleType):
+            return self.freeze(value)
+        attributes = reads.attributes.get(name, frozenset())
+        is_whole = name in reads.whole or "__dict__" in attributes
+        if is_whole and is_user_module(value.__name__):
+            return self._module(value)
+        return self._module(value, attributes)
+
+    def _import(self, module: ModuleType, reads: coderead.Reads) -> Any:
+        """A module that a function imports itself."""
+        if is_user_module(module.__name__):
+            return self._module(module)
+        return self._module(module, reads.every)
+
+    def _builtins(self, names: frozenset[str], scope: dict[str, Any]) -> Any:
+        """Names that are no globals, as far as they are none of Python's own either."""
+        own = vars(builtins)
+        return tuple(
+            [
+                (name, self.freeze(own[name]))
+                for name in sorted(names)
+                if name not in scope and name in own and own[name] is not _BUILTINS.get(name)
+            ]
+        )
 
     def _cell(self, cell: Any) -> Any:
         try:
@@ -219,157 +266,111 @@ class _Freezer:
             return ("empty",)
         return self.freeze(contents)
 
-    def _builtin(self, value: BuiltinFunctionType) -> Any:
+    def _builtin(self, value: Any) -> Any:
         owner = value.__self__
-        key = "builtin", value.__module__, value.__qualname__
+        module = getattr(value, "__module__", None)
+        key = "builtin", module, value.__qualname__
         if owner is None or isinstance(owner, ModuleType):
+            if outside.is_outside(module or "", None):
+                raise Unknowable(value.__qualname__)
             return key
         return (*key, self.freeze(owner))
 
     def _module(self, module: ModuleType, names: Collection[str] | None = None) -> Any:
-        if not _is_user_module(module.__name__):
-            return "module", module.__name__, Same(module)
+        key = "module", module.__name__, Same(module), _reload(vars(module))
+        if not is_user_module(module.__name__):
+            if names is None:
+                return key
+            if outside.is_outside(module.__name__, frozenset(names)):
+                raise Unknowable(module.__name__)
+            return (*key, self._library_attributes(module, names))
         # The user may set its globals, and edit and reload it.
         contents = [
             (name, self.freeze(value))
-            for name, value in vars(module).items()
-            if not name.startswith("__") and (names is None or name in names)
+            for name, value in list(vars(module).items())
+            if name == "__getattr__"
+            or (not name.startswith("__") if names is None else name in names)
         ]
-        return "module", module.__name__, Same(module), tuple(contents)
+        return (*key, tuple(contents))
+
+    def _library_attributes(self, module: ModuleType, names: Collection[str]) -> Any:
+        """What a library's module holds under these names, which others may have set.
+
+        Some libraries load a part of theirs when it is first asked for: no change.
+        """
+        found: list[Any] = []
+        for name in sorted(names):
+            value = vars(module).get(name, module)
+            if not isinstance(value, ModuleType):
+                found.append((name, self.freeze(value) if is_users(value) else _identity(value)))
+        return tuple(found)
 
     def _class(self, kind: type[Any]) -> Any:
         if not is_user_class(kind):
-            return "class", Same(kind)
-        # Of the names that Python keeps for itself only methods do anything.
+            patched = [
+                (name, self.freeze(value))
+                for name, value in (list(vars(kind).items()) if is_made_by_class(kind) else ())
+                if type(value) is FunctionType and is_users(value)
+            ]
+            return "class", Same(kind), tuple(patched)
         members = [
             (name, self._member(value))
-            for name, value in vars(kind).items()
-            if not name.startswith("__") or isinstance(value, _METHODS)
+            for name, value in list(vars(kind).items())
+            if name not in MACHINERY
         ]
-        bases = [self.freeze(base) for base in kind.__bases__]
+        bases = [self.freeze(base) for base in (*kind.__bases__, type(kind))]
         return "class", Same(kind), tuple(members), tuple(bases)
 
     def _member(self, value: Any) -> Any:
-        """An attribute of a class: functions and scalars by content, machinery by identity."""
+        """An attribute of a class, by content; of libraries' machinery the functions."""
+        kind = type(value)
         if isinstance(value, staticmethod | classmethod):
-            return self.freeze(value.__func__)
+            return kind.__name__, self.freeze(value.__func__)
         if isinstance(value, property):
-            return self.freeze((value.fget, value.fset))
-        if isinstance(value, FunctionType | type | tuple | list | dict | set) or type(value) in (
-            _SCALARS
-        ):
-            return self.freeze(value)
-        # Wrappers that libraries put about methods.
-        inner = [getattr(value, n, None) for n in ("__wrapped__", "method", "func", "fget")]
-        functions = [f for f in inner if isinstance(f, FunctionType)]
+            return "property", self.freeze((value.fget, value.fset))
+        if isinstance(value, MemberDescriptorType | GetSetDescriptorType):
+            return kind.__name__  # slots
+        if isinstance(value, functools.cached_property):
+            return "cached property", self.freeze(value.func)
+        met = len(self._alive)
         try:
-            identity: Any = Same(value)
+            return self.freeze(value)
         except Unknowable:
-            identity = type(value).__name__
-        return identity, self.freeze(functions)
+            if is_stateful(kind):
+                raise
+        # What was met on that way is written out nowhere.
+        for part in self._alive[met:]:
+            del self._seen[id(part)]
+        del self._alive[met:]
+        # Wrappers that libraries put about methods.
+        inner = [getattr(value, name, None) for name in ("__wrapped__", "method", "func", "fget")]
+        return _identity(value), self.freeze(tuple([f for f in inner if callable(f)]))
 
 
-_METHODS: Final = (FunctionType, staticmethod, classmethod, property)
-_POINTER: Final = struct.calcsize("P")
-_HEAP_TYPE: Final = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
+_NUMBERS: Final = (int, float, complex, str, bytes)
+_BASES: Final = (*_NUMBERS, tuple, list, dict, set, frozenset)
+_NUMPY: Final = frozenset(("numpy", "ml_dtypes", "numpy.dtypes"))
+_RULES: Final = ("__wrapped__", "fun", "jvp", "fwd", "bwd", "vmap_rule")
+_BUILTINS: Final = dict(vars(builtins))
 
 
-def _is_user_module(name: str | None) -> bool:
-    """Whether a module's code is the user's own: a notebook, a script, their packages."""
-    if name == "__main__":
-        return True
-    if (name or "").split(".")[0] in sys.stdlib_module_names:
+def _identity(value: Any) -> Any:
+    if type(value) in SCALARS:
+        return type(value).__name__, repr(value)
+    try:
+        return Same(value)
+    except Unknowable:
+        return type(value).__name__
+
+
+def _is_deleted(array: Any) -> bool:
+    try:
+        return bool(array.is_deleted())
+    except (AttributeError, NotImplementedError):
         return False
-    file = getattr(sys.modules.get(name or ""), "__file__", None)
-    return file is None or files.owner(file) == "user"
 
 
-def is_user_class(kind: type[Any]) -> bool:
-    """Whether a class statement of the user's made it."""
-    if kind.__flags__ & _HEAP_TYPE == 0:
-        return False
-    # Code that is run without a module name makes classes of the module "builtins".
-    return kind.__module__ == "builtins" or _is_user_module(kind.__module__)
-
-
-def _compares_by_value(kind: type[Any]) -> bool:
-    """Whether a library's class says what equality means, and hashes accordingly."""
-    return kind.__eq__ is not object.__eq__ and kind.__hash__ not in (None, object.__hash__)
-
-
-def _hides_state(kind: type[Any]) -> bool:
-    """Whether instances have room for more than attributes: C code keeps its state there."""
-    if kind.__flags__ & _HEAP_TYPE == 0:
-        return True
-    slots = sum(len(_slots(base)) for base in kind.__mro__)
-    # A dictionary, a list of weak references, and a pointer per slot.
-    return kind.__basicsize__ > object.__basicsize__ + (2 + slots) * _POINTER
-
-
-def _slots(kind: type[Any]) -> tuple[str, ...]:
-    slots = vars(kind).get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def contents_of(value: Any) -> dict[str, Any]:
-    """An object's attributes, those in slots too."""
-    contents: dict[str, Any] = dict(getattr(value, "__dict__", {}))
-    for base in type(value).__mro__:
-        for name in _slots(base):
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                contents[name] = getattr(value, name)
-    return contents
-
-
-def _numpy(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        if value.nbytes > _LARGEST_COPIED_BYTES or value.dtype.hasobject:
-            raise Unknowable("numpy array")
-        return "numpy", str(value.dtype), value.shape, value.tobytes()
-    return type(value).__name__, repr(value)
-
-
-def _code(code: CodeType) -> tuple[Any, ...]:
-    """Everything in a code object that decides what it does, and how its text is laid out:
-    a program points at the columns it was compiled from. Not where in a file it begins."""
-    constants = tuple(
-        _code(c) if isinstance(c, CodeType) else (type(c).__name__, repr(c)) for c in code.co_consts
-    )
-    return (
-        code.co_code,
-        constants,
-        code.co_names,
-        code.co_varnames,
-        code.co_freevars,
-        code.co_cellvars,
-        code.co_argcount,
-        code.co_kwonlyargcount,
-        code.co_posonlyargcount,
-        code.co_flags,
-        code.co_linetable,
-    )
-
-
-def _global_names(code: CodeType) -> set[str]:
-    """Names that a function or a function inside it may read as globals."""
-    return {name for inner in _codes(code) for name in inner.co_names}
-
-
-_DYNAMIC: Final = frozenset(("getattr", "vars", "__dict__", "globals"))
-_IMPORT: Final = dis.opmap["IMPORT_NAME"]
-
-
-def _imported(code: CodeType) -> Iterator[tuple[str, ModuleType]]:
-    """Modules that a function imports itself, as far as they are loaded."""
-    for inner in _codes(code):
-        if _IMPORT in inner.co_code[::2]:
-            for name in inner.co_names:
-                if name in sys.modules:
-                    yield name, sys.modules[name]
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
+def _reload(scope: dict[str, Any]) -> Any:
+    """Says which loading of a module these are the globals of."""
+    spec = scope.get("__spec__")
+    return None if spec is None else Same(spec)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from jaxplore.capture import _hooks
@@ -63,9 +64,14 @@ def dtype_name(aval: Any) -> str:
         return f"Ref{{{dtype_name(inner)}}}"
     dtype = getattr(aval, "dtype", None)
     if dtype is not None:
-        return str(dtype)
+        return _dtype_text(dtype)
     name = type(aval).__name__
     return "token" if name == "AbstractToken" else name
+
+
+@lru_cache(maxsize=256)
+def _dtype_text(dtype: Any) -> str:
+    return str(dtype)  # numpy makes it anew each time
 
 
 def type_text(aval: Any) -> str:

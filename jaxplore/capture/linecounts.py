@@ -6,6 +6,7 @@ gives equal ones.
 """
 
 import dis
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,10 +37,10 @@ def line_counts(jaxpr: Any, spans: SpanTable, most: int = 5) -> tuple[LineCount,
         spans: Makes the spans of the lines.
         most: How many lines at most.
     """
-    expressions = _expressions(opened(jaxpr))
+    expressions, codes = _expressions(opened(jaxpr)), _Codes()
     lines: dict[tuple[str, int], list[_Expression]] = {}
     for expression in expressions.values():
-        place = expression.code.co_filename, expression.line()
+        place = expression.code.co_filename, codes.line(expression.code, expression.offset)
         lines.setdefault(place, []).append(expression)
     totals = [(sum(e.equations for e in of_line), of_line) for of_line in lines.values()]
     totals.sort(key=_total, reverse=True)
@@ -48,8 +49,37 @@ def line_counts(jaxpr: Any, spans: SpanTable, most: int = 5) -> tuple[LineCount,
         largest = max(of_line, key=_equations)
         span = spans.of_instruction(largest.code, largest.offset)
         if span is not None:
-            counts.append(LineCount(span=span, equations=equations, repeats=_repeats(largest)))
+            repeats = _repeats(largest, codes)
+            counts.append(LineCount(span=span, equations=equations, repeats=repeats))
     return tuple(counts)
+
+
+class _Codes:
+    """What is asked of code objects, found out once for each."""
+
+    def __init__(self) -> None:
+        # By identity: hashing a code object hashes all of its constants.
+        self._lines: dict[int, tuple[list[int], list[int | None]]] = {}
+        self._loops: dict[int, list[tuple[int, int]]] = {}
+
+    def line(self, code: CodeType, offset: int) -> int:
+        """The line of an instruction; 0 where it has none."""
+        if id(code) not in self._lines:
+            ranges = list(code.co_lines())
+            self._lines[id(code)] = [end for _, end, _ in ranges], [line for *_, line in ranges]
+        ends, lines = self._lines[id(code)]
+        index = bisect_right(ends, offset)
+        return (lines[index] if index < len(lines) else None) or 0
+
+    def in_loop(self, code: CodeType, offset: int) -> bool:
+        """Whether a jump backwards goes over an instruction."""
+        if id(code) not in self._loops:
+            self._loops[id(code)] = [
+                (instruction.argval, instruction.offset)
+                for instruction in dis.get_instructions(code)
+                if "JUMP_BACKWARD" in instruction.opname
+            ]
+        return any(first <= offset <= last for first, last in self._loops[id(code)])
 
 
 @dataclass(slots=True)
@@ -60,15 +90,6 @@ class _Expression:
     offset: int
     equations: int = 0
     origins: list["_Origin"] = field(default_factory=list["_Origin"])
-
-    def line(self) -> int:
-        to_line = getattr(self.origins[0].tracebacks[-1], "code_addr2line", None)
-        if to_line is not None:
-            return to_line(self.code, self.offset)
-        for start, end, line in self.code.co_lines():
-            if start <= self.offset < end:
-                return line or 0
-        return 0
 
 
 @dataclass(slots=True)
@@ -109,7 +130,6 @@ def _expressions(program: Any) -> dict[tuple[int, int], _Expression]:
             instruction = instructions[traceback]
             if instruction is None:
                 continue
-            # By identity: hashing a code object hashes all of its constants.
             key = id(instruction[0]), instruction[1]
             expression = found.get(key)
             if expression is None:
@@ -193,7 +213,7 @@ def _innermost(traceback: Any) -> _Instruction | None:
     return library
 
 
-def _repeats(expression: _Expression) -> int:
+def _repeats(expression: _Expression, codes: _Codes) -> int:
     """How often a loop in the user's code made the same operations here; 1 for no loop.
 
     Equal tracebacks alone do not show a loop of the user's: `jnp.stack` makes one operation
@@ -210,19 +230,10 @@ def _repeats(expression: _Expression) -> int:
     # what is repeated more often is repeated inside of JAX or a library.
     if not often or any(1 < count < _REPEATED for count in counts):
         return 1
-    if not any(_in_loop(*frame) for frame in largest[0].path()):
+    if not any(codes.in_loop(*frame) for frame in largest[0].path()):
         return 1
     return min(often, key=lambda count: (-often[count], count))
 
 
 def _path_equations(path: list[_Origin]) -> int:
     return sum(origin.count for origin in path)
-
-
-def _in_loop(code: CodeType, offset: int) -> bool:
-    """Whether a jump backwards goes over an instruction."""
-    return any(
-        instruction.argval <= offset <= instruction.offset
-        for instruction in dis.get_instructions(code)
-        if "JUMP_BACKWARD" in instruction.opname
-    )

@@ -18,6 +18,7 @@ from jaxplore.capture.linecounts import line_counts
 from jaxplore.capture.options import options_of
 from jaxplore.capture.serials import Serials
 from jaxplore.capture.settings import Settings
+from jaxplore.capture.sizes import UNKNOWN, Sizes, sizes_now_or_later
 from jaxplore.capture.spans import SpanTable
 from jaxplore.capture.variants import variant_of
 from jaxplore.model.compiles import (
@@ -68,7 +69,8 @@ class _Program:
     equations: int | None = None
     lines: tuple[LineCount, ...] = ()
     devices: tuple[str, ...] = ()
-    sizes: tuple[int | None, int | None, int | None] = (None, None, None)
+    sizes: Sizes = UNKNOWN
+    sizes_later: int | None = None
     body: str = ""
 
 
@@ -131,6 +133,8 @@ class MissBuilder:
         definition = Definition.of(fun, name, info)
         kind = _kind(fun, definition.file_name, times)
         equations = count_equations(jaxpr) if times.equations is None else times.equations
+        arrays = len(args) + len(opened(jaxpr).outvars)
+        sizes, sizes_later = sizes_now_or_later(executable, arrays)
         program = _Program(
             arguments=tuple(
                 argument(path, aval, array)
@@ -142,7 +146,8 @@ class MissBuilder:
             equations=equations,
             lines=() if kind == "eager" else line_counts(jaxpr, spans),
             devices=_devices(executable),
-            sizes=_sizes(executable),
+            sizes=sizes,
+            sizes_later=sizes_later,
             body=body_text(jaxpr) if kind == "eager" else "",
         )
         variant = "" if fun is not None else variant_of(frame)
@@ -219,6 +224,7 @@ class MissBuilder:
             temp_size_bytes=program.sizes[0],
             argument_size_bytes=program.sizes[1],
             output_size_bytes=program.sizes[2],
+            sizes_later=program.sizes_later,
         )
 
 
@@ -261,16 +267,3 @@ def _devices(executable: Any) -> tuple[str, ...]:
     shardings = [*shardings, *(getattr(executable, "_out_shardings", None) or ())]
     found = {d for s in shardings if hasattr(s, "device_set") for d in s.device_set}
     return tuple(str(d) for d in sorted(found, key=lambda d: d.id)) or (str(jax.devices()[0]),)
-
-
-def _sizes(executable: Any) -> tuple[int | None, int | None, int | None]:
-    """Bytes of temporaries, arguments and outputs, as XLA counts them."""
-    loaded = getattr(executable, "xla_executable", None)
-    stats = None if loaded is None else loaded.get_compiled_memory_stats()
-    if stats is None:
-        return None, None, None
-    return (
-        stats.temp_size_in_bytes,
-        stats.argument_size_in_bytes,
-        stats.output_size_in_bytes,
-    )

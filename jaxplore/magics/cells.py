@@ -46,7 +46,7 @@ class RunningCells:
                 # Only the cell itself: one that it runs, as %%capture does, is part of it.
                 self._counted = False
                 text = kwargs.get("raw_code") or self.text or transformed
-                files.cells.name(name, self.number, str(text))
+                files.cells.name(name, self.number, _as_compiled(str(text)))
             return name
 
         compiler.cache = cache
@@ -69,3 +69,15 @@ class RunningCells:
         compiler: Any = self._shell.compile
         name: str = compiler.cache(raw, self.number, raw_code=raw)
         return name
+
+
+def _as_compiled(text: str) -> str:
+    """The cell without the blank lines above it: IPython compiles it so, and its line numbers
+    are those of tracebacks.
+
+    >>> _as_compiled("\\n  \\nx = 1\\n")
+    'x = 1\\n'
+    """
+    lines = text.split("\n")
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    return "\n".join(lines[first:])

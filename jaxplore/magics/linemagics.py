@@ -1,6 +1,7 @@
-"""The line magics: look at a program, read the ledger, switch jaxplore."""
+"""The line magics: look at a program, switch jaxplore."""
 
 import ast
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -10,7 +11,6 @@ from jaxplore.errors import JaxploreError, OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import outputs
 from jaxplore.magics.progress import ProgressLine
-from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
@@ -22,13 +22,16 @@ _HELP = """\
 %explore f(x)         source, jaxpr, StableHLO, optimised HLO and graph, linked
 %jaxpr f(x)           the jaxpr, with the expression each equation came from
 %hlo f(x)             what XLA made of it, likewise
-%ledger               what was compiled, why, and what it cost
-%jaxplore on|quiet|off"""
+%ledger               what was compiled, why, and what it cost; --by, --since, --timeline
+%why [n]              the whole story of one compile
+%jtime f(x)           time honestly: first call in stages, then dispatch and run
+%jaxplore on|quiet|off
+%jaxplore cache on|off|status"""
 
 
 @magics_class
 class LineMagics(Magics):
-    """`%explore`, `%jaxpr`, `%hlo`, `%ledger`, `%jaxplore`."""
+    """`%explore`, `%jaxpr`, `%hlo`, `%jaxplore`."""
 
     def __init__(self, notebook: "Notebook") -> None:
         super().__init__(notebook.shell)
@@ -77,28 +80,19 @@ class LineMagics(Magics):
 
     @no_var_expand
     @line_magic
-    def ledger(self, line: str) -> None:
-        """`%ledger`: all compiles so far. Twin: `jaxplore.ledger()`."""
-        if line.strip():
-            raise OptionError(
-                f"%ledger takes no options.\nGot: {line.strip()}\nDo: run %ledger alone."
-            )
-        with contained("show the ledger"):
-            from jaxplore.views import ledger as ledger_view
-
-            rows, times = list(self._notebook.observation.ledger), not deterministic()
-            data = {"text/plain": ledger_view.table(rows, times=times)}
-            data["text/html"] = ledger_view.html(rows, times=times, opened=True)
-            outputs.show(data, "ledger")
-
-    @no_var_expand
-    @line_magic
     def jaxplore(self, line: str) -> None:
-        """`%jaxplore on|quiet|off|help`: what jaxplore shows by itself."""
+        """`%jaxplore on|quiet|off|help`: what jaxplore shows by itself.
+
+        `%jaxplore cache on [DIR]|off|status`: JAX's persistent compilation cache."""
+        __tracebackhide__ = True
         from jaxplore.magics.notebook import MODES
 
         mode = line.strip() or "help"
-        if mode in MODES:
+        if mode.split()[0] == "cache":
+            from jaxplore.magics.cachemagic import cache_command
+
+            outputs.show_line(cache_command(shlex.split(mode)[1:]), "cache")
+        elif mode in MODES:
             self._notebook.switch(mode)
             outputs.show_line(f"jaxplore {mode}: {MODES[mode]}", "mode")
         elif mode == "help":
@@ -106,7 +100,7 @@ class LineMagics(Magics):
         else:
             raise OptionError(
                 f"%jaxplore does not know this mode.\nGot: {mode}\n"
-                f"Do: use one of {', '.join([*MODES, 'help'])}."
+                f"Do: use one of {', '.join([*MODES, 'cache', 'help'])}."
             )
 
     def _program(

@@ -1,17 +1,26 @@
 """The extension in one IPython shell: its hooks, its magics, its switch."""
 
+import time
+import weakref
 from typing import Any, Final
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-from jaxplore import session
+from jaxplore import persistentcache, session
 from jaxplore.capture import files
+from jaxplore.capture.miss import Seen
+from jaxplore.capture.observer import observer
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
 from jaxplore.magics.cellcache import CellPrograms
 from jaxplore.magics.cells import RunningCells
-from jaxplore.model.compiles import Compile
+from jaxplore.magics.livestage import LiveStage
+from jaxplore.magics.stalewatch import StaleWatch
+from jaxplore.model.compiles import Compile, Miss
+from jaxplore.model.findings import Finding
+from jaxplore.model.timeline import CellRun
 from jaxplore.transforms.kept import kept
+from jaxplore.views.mode import deterministic
 
 MODES: Final = {
     "on": "a line under each cell that compiled something",
@@ -30,10 +39,15 @@ class Notebook:
         self.shell: Final = shell
         self.cells: Final = RunningCells(shell)
         self.programs: Final = CellPrograms()
+        self.stage: Final = LiveStage(shell, observer.running)
+        self.stale: Final = StaleWatch()
         self.mode = "on"
         self.observation = session.start()
         self._observing = True
         self._shown = 0
+        self._timelines: weakref.WeakSet[Any] = weakref.WeakSet()
+        """The live timelines that are shown."""
+        self._began_s = 0.0
         self._depth = 0
         """How many cells are running, one inside another."""
         self._hidden: dict[tuple[str, str], Any] = {}
@@ -41,11 +55,15 @@ class Notebook:
 
     def load(self) -> None:
         from jaxplore.magics.cellmagics import CellMagics
+        from jaxplore.magics.ledgermagics import LedgerMagics
         from jaxplore.magics.linemagics import LineMagics
+        from jaxplore.magics.timemagics import TimeMagics
 
         before = {kind: dict(found) for kind, found in self._magics().items()}
         self.shell.register_magics(CellMagics(self))
         self.shell.register_magics(LineMagics(self))
+        self.shell.register_magics(LedgerMagics(self))
+        self.shell.register_magics(TimeMagics(self))
         for kind, found in self._magics().items():
             for name, magic in before[kind].items():
                 if found.get(name) is not magic:
@@ -54,6 +72,7 @@ class Notebook:
         events.register("pre_run_cell", self._before_cell)
         events.register("post_run_cell", self._after_cell)
         self.cells.watch_compiler()
+        self._watch()
         reporter.add(self._write_quiet_line)
 
     def unload(self) -> None:
@@ -66,10 +85,29 @@ class Notebook:
             with contained("remove a cell hook"):
                 events.unregister(name, callback)
         self.cells.unwatch_compiler()
+        with contained("end the line of the running stage"):
+            self.stage.end()
         self._stop_observing()
         reporter.remove(self._write_quiet_line)
         self._forget_magics()
         self.programs.clear()
+        self.stale.clear()
+
+    def _watch(self) -> None:
+        observer.seen_sinks.append(self._note_trace)
+        observer.begin_sinks.append(self.stage.warn)
+
+    def _unwatch(self) -> None:
+        for sinks, sink in (
+            (observer.seen_sinks, self._note_trace),
+            (observer.begin_sinks, self.stage.warn),
+        ):
+            if sink in sinks:
+                sinks.remove(sink)  # pyright: ignore[reportArgumentType]
+
+    def _note_trace(self, miss: Miss, seen: Seen) -> None:
+        if miss.kind == "trace" and seen.fun is not None:
+            self.stale.note(seen.fun, seen.static_values, miss.cell, jaxpr=seen.jaxpr)
 
     def switch(self, mode: str) -> None:
         """`%jaxplore on|quiet|off`."""
@@ -78,12 +116,14 @@ class Notebook:
             self._stop_observing()
         elif not self._observing:
             session.resume(self.observation)
+            self._watch()
             self._observing = True
             self._shown = self.observation.ledger.total_count
 
     def _stop_observing(self) -> None:
         if self._observing:
             session.stop(self.observation)
+            self._unwatch()
             self._observing = False
 
     def _write_quiet_line(self, line: str) -> None:
@@ -98,23 +138,69 @@ class Notebook:
                 reporter.forget()
                 self._shown = self.observation.ledger.total_count
                 self.cells.begin(info)
+                self._began_s = time.time()
+                if self.mode == "on":
+                    self.stage.begin()
 
     def _after_cell(self, result: ExecutionResult) -> None:
         if result.info is not None and result.info.silent:
             return
         # The cell that loaded the extension ends without having begun.
         self._depth = max(self._depth - 1, 0)
+        if self._depth or not self._observing:
+            return
+        replace = None
+        with contained("end the line of the running stage"):
+            replace = self.stage.end()
+        with contained("note what a cell changed"):
+            self._note_cell(result)
         with contained("show what a cell compiled"):
-            if self._depth == 0 and self.mode == "on":
-                rows = self._new_rows()
-                if rows:
-                    outputs.show_compiles(rows)
+            rows = self._new_rows()
+            if self.mode == "on":
+                outputs.show_compiles(rows, replace)
+        with contained("look for stale results"):
+            found = self._stale(result)
+            if self.mode == "on":
+                outputs.show_findings(found)
+
+    def live_timeline(self) -> Any:
+        """A picture of the ledger that goes on as cells run."""
+        ledger = self.observation.ledger
+        if deterministic():
+            return ledger.timeline()
+        from jaxplore.widgets.timeline import TimelineWidget
+
+        widget = TimelineWidget(ledger, ledger.cells)
+        self._timelines.add(widget)
+        return widget
+
+    def _note_cell(self, result: ExecutionResult) -> None:
+        number, ledger = self.cells.number, self.observation.ledger
+        observer.end_cell(number)
+        if self._began_s:
+            ledger.note_cell(CellRun(number=number, start_s=self._began_s, end_s=time.time()))
+        self.observation.failed(result.error_in_exec, number)
+        for widget in tuple(self._timelines):
+            widget.update(ledger, ledger.cells)
+
+    def _stale(self, result: ExecutionResult) -> list[Finding]:
+        """Functions the cell used that were traced with values which have changed."""
+        number = self.cells.number
+        found = self.stale.check(self.cells.text, self.shell.user_ns, number)
+        for finding in found:
+            self.observation.ledger.note(finding)
+        unhashable = [
+            one
+            for one in self.observation.ledger.findings
+            if one.id == "R08" and one.cell == number and result.error_in_exec is not None
+        ]
+        return [*unhashable[-1:], *found]
 
     def _new_rows(self) -> list[Compile]:
         ledger = self.observation.ledger
         new = ledger.total_count - self._shown
         self._shown = ledger.total_count
-        return list(ledger)[-new:] if new else []
+        return ledger.newest(new)
 
     def _magics(self) -> dict[str, dict[str, Any]]:
         magics: Any = self.shell.magics_manager.magics
@@ -159,3 +245,4 @@ def unload(shell: InteractiveShell) -> None:
         files.cells.clear()
         files.moves.clear()
         kept.clear()
+        persistentcache.cache(False)

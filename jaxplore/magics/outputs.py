@@ -1,11 +1,12 @@
 """What jaxplore adds to a cell's output by itself. All of it carries the `jaxplore` key."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from IPython.display import display
 
 from jaxplore.model.compiles import Compile
+from jaxplore.model.findings import Finding
 from jaxplore.views.mode import deterministic
 
 
@@ -19,15 +20,34 @@ def show_line(text: str, view: str) -> None:
     show({"text/plain": text}, view)
 
 
-def show_compiles(rows: Sequence[Compile]) -> None:
-    """The line under a cell that compiled something, which opens into the rows."""
+def show_compiles(
+    rows: Sequence[Compile], replace: Callable[[dict[str, Any], str], None] | None = None
+) -> None:
+    """The line under a cell that compiled something, which opens into the rows.
+
+    With `replace`, it takes the place of an output that is there already.
+    """
     from jaxplore.views import ledger
 
     times = not deterministic()
-    line = ledger.cell_line(rows, times=times)
-    if line:
-        html = ledger.html(rows, times=times)
-        show({"text/plain": line, "text/html": html}, "compiles")
+    line = ledger.cell_line(rows, times=times) if rows else ""
+    if not line:
+        if replace is not None:
+            replace({}, "compiles")
+        return
+    data = {"text/plain": line, "text/html": ledger.html(rows, times=times)}
+    if replace is not None:
+        replace(data, "compiles")
+    else:
+        show(data, "compiles")
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """What is wrong with the results of a cell, and what to do."""
+    if findings:
+        from jaxplore.views import findings as view
+
+        show({"text/plain": view.text(findings), "text/html": view.html(findings)}, "findings")
 
 
 def show_object(value: Any, view: str) -> None:

@@ -147,6 +147,8 @@ class Miss(Observed):
     caches_emptied_at: str = ""
     cache_threshold_s: float | None = None
     """What takes less long is not stored in the persistent cache; None where it is off."""
+    sizes_later: int | None = None
+    """What to ask for the sizes with, where they are not known yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

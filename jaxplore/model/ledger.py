@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from jaxplore.model.compiles import Compile
@@ -10,6 +10,8 @@ from jaxplore.model.findings import Finding
 from jaxplore.model.record import Drawn, Record
 from jaxplore.model.span import Span
 from jaxplore.model.timeline import CellRun, Timeline
+
+Later = Callable[[], tuple[int | None, int | None, int | None]]
 
 _MOST_CELLS = 10_000
 _MOST_FINDINGS = 1_000
@@ -63,13 +65,18 @@ class Ledger(Drawn, Sequence[Compile]):
         self._forgotten_avoidable_s = 0.0
         self._cells: deque[CellRun] = deque(cells, maxlen=_MOST_CELLS)
         self._findings: deque[Finding] = deque(findings, maxlen=_MOST_FINDINGS)
+        self._later: dict[int, Later] = {}
         for row in rows:
             self.append(row)
 
-    def append(self, row: Compile) -> None:
-        """Add the newest compile."""
+    def append(self, row: Compile, later: Later | None = None) -> None:
+        """Add the newest compile. Where its sizes are not known yet, `later` gives bytes of
+        temporaries, arguments and results when somebody reads the row."""
+        if later is not None:
+            self._later[self.total_count] = later
         self._rows.append(row)
         if len(self._rows) > self._limit:
+            self._later.pop(self._forgotten, None)
             oldest = self._rows.popleft()
             self._forgotten += 1
             self._forgotten_s += oldest.total_s
@@ -85,11 +92,33 @@ class Ledger(Drawn, Sequence[Compile]):
         """Add something that is wrong and is no compile."""
         self._findings.append(finding)
 
+    def newest(self, count: int) -> list[Compile]:
+        """The last rows as they are: sizes nobody asked for are missing."""
+        return list(self._rows)[-count:] if count else []
+
+    def _settle(self) -> None:
+        """Ask for the sizes that are not known yet."""
+        while self._later:
+            number, later = self._later.popitem()
+            temp, argument, output = later()
+            place = number - self._forgotten
+            self._rows[place] = replace(
+                self._rows[place],
+                temp_size_bytes=temp,
+                argument_size_bytes=argument,
+                output_size_bytes=output,
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._settle()
+        return dict(vars(self))
+
     @overload
     def __getitem__(self, index: int) -> Compile: ...
     @overload
     def __getitem__(self, index: slice) -> "Ledger": ...
     def __getitem__(self, index: int | slice) -> "Compile | Ledger":
+        self._settle()
         if isinstance(index, slice):
             return self._where(list(self._rows)[index])
         return self._rows[index]
@@ -98,6 +127,7 @@ class Ledger(Drawn, Sequence[Compile]):
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Compile]:
+        self._settle()
         return iter(tuple(self._rows))
 
     @property
@@ -108,12 +138,14 @@ class Ledger(Drawn, Sequence[Compile]):
     @property
     def total_s(self) -> float:
         """Seconds of all compiles ever, forgotten ones too."""
-        return self._forgotten_s + sum(row.total_s for row in self)
+        return self._forgotten_s + sum(row.total_s for row in tuple(self._rows))
 
     @property
     def avoidable_s(self) -> float:
         """Seconds of compiles of a function for types it had been compiled for before."""
-        return self._forgotten_avoidable_s + sum(row.total_s for row in self if row.avoidable)
+        return self._forgotten_avoidable_s + sum(
+            row.total_s for row in tuple(self._rows) if row.avoidable
+        )
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -1,22 +1,24 @@
 """Writes the browser's types from the records, so that the schema exists once.
 
-`python -m jaxplore.model.typescript` prints `extension/src/wire/program.ts`.
+`python -m jaxplore.model.typescript` prints `extension/src/wire/program.ts`, and with the
+argument `timeline` it prints `extension/src/wire/timeline.ts`.
 """
 
 import dataclasses
 import inspect
 import re
+import sys
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from jaxplore.model import wire
+from jaxplore.model import timelinewire, wire
 
 _HEADER = """\
-// Written by `make wire` from jaxplore/model/wire.py; do not edit.
+// Written by `make wire` from jaxplore/model/{}.py; do not edit.
 
 """
 _SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
-_RECORDS = (
+_PROGRAM = (
     wire.TypeWire,
     wire.ValueColumns,
     wire.EquationColumns,
@@ -26,11 +28,17 @@ _RECORDS = (
     wire.StageWire,
     wire.ProgramWire,
 )
+_TIMELINE = (
+    timelinewire.TimelineRows,
+    timelinewire.TimelineCells,
+    timelinewire.TimelineWire,
+)
 
 
-def typescript() -> str:
-    """All wire records as TypeScript interfaces."""
-    return _HEADER + "\n".join(_interface(record) for record in _RECORDS)
+def typescript(view: str = "program") -> str:
+    """The wire records of a program or of a timeline as TypeScript interfaces."""
+    module, records = {"program": ("wire", _PROGRAM), "timeline": ("timelinewire", _TIMELINE)}[view]
+    return _HEADER.format(module) + "\n".join(_interface(record) for record in records)
 
 
 def _interface(record: type[Any]) -> str:
@@ -64,4 +72,4 @@ def _field_notes(record: type[Any]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(typescript(), end="")
+    print(typescript(*sys.argv[1:]), end="")

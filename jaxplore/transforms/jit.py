@@ -15,13 +15,24 @@ import jax
 from jaxplore.capture.fingerprint import Unknowable, fingerprint, freeze
 from jaxplore.faults import contained
 from jaxplore.transforms.kept import kept
+from jaxplore.transforms.owned import owned
 
 
 def jit(*args: Any, **options: Any) -> Any:
     """Exactly `jax.jit`: the same arguments, the same object back.
 
-    Redefining the same function (same code, defaults, referenced globals and helpers, same
-    options) gives back the function that is already compiled.
+    Redefining the same function (same code, closure, defaults, referenced globals and
+    helpers, same options) gives back the function that is already compiled. In doubt a new
+    one is made: where names are looked up by text (`eval`, `globals`), where a clock, random
+    numbers, a file or the environment is read, where an object keeps its state in C code,
+    or where too much is reached to compare.
+
+    Not seen are changes that no object shows: a file or a clock that code of a library or
+    of C reads; what a library does to its own state, or the reload of a library's module
+    that only the library itself uses; what NumPy's settings (`np.errstate`) say; a default
+    or closure changed through the plain function after it was jitted. Call `.clear_cache()`
+    after such a change. What Python code does while it is traced, such as printing, is not
+    done again.
 
     >>> import jaxplore.numpy as jnp
     >>> @jit
@@ -59,7 +70,8 @@ def _keys(fun: Any, options: dict[str, Any]) -> tuple[Any, Any] | None:
     keys = None
     with contained("recognise a function that was compiled before"):
         try:
-            keys = fingerprint(fun), freeze(options)
+            held = owned(fun)
+            keys = None if held is None else (fingerprint(fun), (freeze(options), held))
         except (Unknowable, RecursionError):
             keys = None
     return keys

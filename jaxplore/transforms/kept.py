@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from jaxplore.capture import _hooks, files
 from jaxplore.capture.fingerprint import Unknowable, fingerprint
+from jaxplore.transforms.owned import holds_nothing
 
 
 class _Entry:
@@ -72,6 +73,9 @@ class Kept:
                 return None
             # A later retrace reads globals again, so they must be the same namespace.
             if jitted.__wrapped__.__globals__ is not fun.__globals__:
+                return None
+            # What it holds by itself may have changed since; globals are those of `key`.
+            if not holds_nothing(jitted.__wrapped__) and _key_of(jitted.__wrapped__) != key:
                 return None
             jitted._clear_cache()
             entry.handed_out = True
@@ -144,10 +148,7 @@ class Kept:
 
     def _check(self, entry: _Entry) -> None:
         """Compare what the function depends on now with its key."""
-        try:
-            now = fingerprint(entry.fun) if entry.fun is not None else None
-        except (Unknowable, RecursionError):
-            now = None
+        now = None if entry.fun is None else _key_of(entry.fun)
         with self._lock:
             if now != entry.key:
                 self._rekey(entry, now)
@@ -165,6 +166,13 @@ class Kept:
             return
         entry.key = now
         self._file(entry)
+
+
+def _key_of(fun: Any) -> Any | None:
+    try:
+        return fingerprint(fun)
+    except (Unknowable, RecursionError):
+        return None
 
 
 kept: Final = Kept()

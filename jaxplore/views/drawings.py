@@ -12,8 +12,11 @@ from jaxplore.model.record import drawings
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
-    from jaxplore.model.compiles import Compile, Ledger
+    from jaxplore.model.compiles import Compile
+    from jaxplore.model.ledger import Ledger
     from jaxplore.model.program import Program
+    from jaxplore.model.timeline import Timeline
+    from jaxplore.model.timing import Comparison, Timing
 
 # Of the stages only the jaxpr is the same for every version of XLA.
 _STABLE_STAGES: Final = ("jaxpr",)
@@ -40,6 +43,27 @@ def draw_compile(record: "Compile") -> str:
     return ledger.html((record,), times=not deterministic(), line=str(record))
 
 
+def draw_timeline(record: "Timeline") -> str:
+    """A timeline as HTML: the picture, or in deterministic mode its text."""
+    from jaxplore.views import timeline
+
+    return timeline.html(record)
+
+
+def draw_timing(record: "Timing | Comparison") -> str:
+    """A timing as HTML."""
+    from jaxplore.views import timing
+
+    return timing.html(record, times=not deterministic())
+
+
+def write_timing(record: "Timing | Comparison") -> str:
+    """A timing as text."""
+    from jaxplore.views import timing
+
+    return timing.text(record, times=not deterministic())
+
+
 def _safely(draw: Callable[[Any], str]) -> Callable[[Any], str]:
     """A notebook asks by itself: a fault leaves the record's text."""
 
@@ -53,5 +77,14 @@ def _safely(draw: Callable[[Any], str]) -> Callable[[Any], str]:
 
 def install() -> None:
     """Let the records find their drawings."""
-    found = {"Program": draw_program, "Ledger": draw_ledger, "Compile": draw_compile}
+    found: dict[str, Callable[[Any], str]] = {
+        "Program": draw_program,
+        "Ledger": draw_ledger,
+        "Compile": draw_compile,
+        "Timeline": draw_timeline,
+        "Timing": draw_timing,
+        "Comparison": draw_timing,
+    }
     drawings.update({name: _safely(draw) for name, draw in found.items()})
+    # A record that shows times leaves its text to the views too.
+    drawings["Timing as text"] = drawings["Comparison as text"] = write_timing

@@ -148,7 +148,7 @@ def table(
     widths = [max(map(len, column)) for column in zip(names, *rows_of_text, strict=True)]
     # Only the last column gives way where the table is too wide.
     others = sum(width + 2 for width in widths[:-1])
-    last = min(widths[-1], max(width - others, 16))
+    last = min(widths[-1], max(width - others, 32))
     for name in names:
         grid.add_column(name, justify="right" if name in _NUMBERS else "left", no_wrap=True)
     for cells in rows_of_text:

@@ -15,7 +15,8 @@ from jax._src import monitoring, pjit
 
 import jaxplore
 from jaxplore.capture import _hooks
-from jaxplore.model.compiles import Compile, Ledger
+from jaxplore.model.compiles import Compile
+from jaxplore.model.ledger import Ledger
 
 V3 = jnp.ones(3)
 

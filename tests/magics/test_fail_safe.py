@@ -34,7 +34,7 @@ PLANTED = {
     "jaxplore.advise.causes:Explainer.explain": (PLAIN, PROGRAM),
     "jaxplore.advise.causes:unexplained": (PLAIN,),
     "jaxplore.session:Observation.record": (PLAIN,),
-    "jaxplore.model.compiles:Ledger.append": (PLAIN,),
+    "jaxplore.model.ledger:Ledger.append": (PLAIN,),
     "jaxplore.views.ledger:cell_line": (PLAIN, PROGRAM),
     "jaxplore.views.ledger:html": (PLAIN, PROGRAM),
     "jaxplore.magics.outputs:show_compiles": (PLAIN, PROGRAM, FUNCTIONS),

@@ -186,8 +186,3 @@ def test_the_ledger_with_times(nb, monkeypatch):
 
 def test_an_empty_ledger(nb):
     assert nb.ok("%ledger").of("ledger")[0].text == "0 compiles"
-
-
-def test_the_ledger_takes_no_options(nb):
-    ran = nb.fails("%ledger all", JaxploreError)
-    assert str(ran.error) == "%ledger takes no options.\nGot: all\nDo: run %ledger alone."

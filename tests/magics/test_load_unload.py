@@ -143,7 +143,7 @@ def test_help_names_every_magic(nb, line):
 def test_an_unknown_mode_is_an_error_in_three_parts(nb):
     ran = nb.fails("%jaxplore loud", JaxploreError)
     assert str(ran.error) == (
-        "%jaxplore does not know this mode.\nGot: loud\nDo: use one of on, quiet, off, help."
+        "%jaxplore does not know this mode.\nGot: loud\nDo: use one of on, quiet, off, cache, help."
     )
     assert "jaxplore/magics" not in ran.traceback
 

@@ -52,6 +52,8 @@ RECORDS = {
 
 def main() -> None:
     """Write all records beside this file."""
+    import runpy  # not above: the records hold the line numbers of this file
+
     folder = Path(__file__).parent
     for name, make in RECORDS.items():
         data = make().to_json()
@@ -60,6 +62,7 @@ def main() -> None:
         data["strings"] = ["records.py" if text == __file__ else text for text in data["strings"]]
         text = json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True)
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    runpy.run_path(str(folder / "timeline/write.py"), run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,16 @@ def test_a_closure_that_is_dropped_takes_its_arrays_along() -> None:
     assert array() is None
 
 
+def test_a_helper_that_is_replaced_takes_its_closure_along() -> None:
+    space = {"jaxplore": jaxplore, "w": jnp.ones(3)}
+    exec("def make(w):\n    def h(x): return x @ w\n    return h\nh = make(w)", space)
+    exec("@jaxplore.jit\ndef f(x): return h(x)", space)
+    array = weakref.ref(space["w"])
+    del space["w"], space["h"]
+    gc.collect()
+    assert array() is None
+
+
 def test_a_function_made_inside_a_trace_leaks_no_tracer() -> None:
     @jax.jit
     def outer(x: jax.Array) -> jax.Array:

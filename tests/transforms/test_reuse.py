@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxplore
-from jaxplore.capture import fingerprint
+from jaxplore.capture import coderead
 from jaxplore.transforms.jit import kept
 
 V3 = jnp.ones(3)
@@ -204,8 +204,8 @@ def test_a_helper_that_many_helpers_use_is_read_once(
     for n in range(1, 11):
         layers += [f"def {h}{n}(x): return a{n - 1}(x) + b{n - 1}(x)\n" for h in "ab"]
     read: list[str] = []
-    code_of = fingerprint._code
-    monkeypatch.setattr(fingerprint, "_code", lambda code: read.append("") or code_of(code))
+    code_of = coderead.key_of
+    monkeypatch.setattr(coderead, "key_of", lambda code: read.append("") or code_of(code))
     notebook("".join(layers) + "@jaxplore.jit\ndef f(x): return a10(x)")
     assert len(read) <= 3 * 22
 

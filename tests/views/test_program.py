@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 import jaxplore
-from jaxplore.model.compiles import Ledger
+from jaxplore.model.ledger import Ledger
 from jaxplore.model.program import Program, Source, Stage, freeze_stages
 from jaxplore.views import dot, page
 from jaxplore.views.program import html, stage_text, text

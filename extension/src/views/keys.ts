@@ -4,11 +4,14 @@ import { h } from "./dom";
 
 export type Action = "previous" | "next" | "clear" | "counterpart" | "search" | "help";
 
-interface Key {
-	readonly key: string;
+interface Help {
 	readonly shown: string;
-	readonly action: Action | null;
 	readonly does: string;
+}
+
+interface Key extends Help {
+	readonly key: string;
+	readonly action: Action | null;
 }
 
 export const KEYS: readonly Key[] = [
@@ -35,8 +38,8 @@ export function actionOf(key: string): Action | null {
 	return KEYS.find((row) => row.key === key)?.action ?? null;
 }
 
-export function helpBox(): HTMLElement {
-	const rows = KEYS.flatMap(({ shown, does }) => [h("dt", {}, shown), h("dd", {}, does)]);
+export function helpBox(keys: readonly Help[] = KEYS): HTMLElement {
+	const rows = keys.flatMap(({ shown, does }) => [h("dt", {}, shown), h("dd", {}, does)]);
 	const label = "keys";
 	return h(
 		"div",

@@ -128,11 +128,11 @@ function need(condition: boolean, where: string): void {
 	throw new PayloadError("Cannot read this program: it is incomplete.", `a broken ${where}`, AGAIN);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function brief(value: unknown): string {
+export function brief(value: unknown): string {
 	const text = JSON.stringify(value) ?? "nothing";
 	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
