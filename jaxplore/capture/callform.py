@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import jax
 
+from jaxplore.capture import files
+from jaxplore.capture.definition import code_of
 from jaxplore.capture.jaxprs import type_text
 from jaxplore.capture.serials import Serials
 from jaxplore.model.compiles import Argument, Passed, Static, Structure
@@ -84,6 +86,16 @@ def call_form(
     return CallForm(tuple(statics), tuple(structures), passed, tuple(values))
 
 
+def static_values(
+    fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any], names: Iterable[str]
+) -> tuple[tuple[str, object], ...]:
+    """(parameter, value) of what was compiled in. Not to be kept."""
+    code = code_of(fun)
+    if code is None or files.owner(code.co_filename) == "internal":
+        return ()
+    return call_form(fun, args, kwargs, names, Serials()).static_values
+
+
 def _is_empty_tree(value: Any) -> bool:
     return value is None or (isinstance(value, tuple | list | dict) and not jax.tree.leaves(value))
 
@@ -151,13 +163,21 @@ def _static(name: str, value: Any, serials: Serials) -> Static:
         return Static(name=name, text=str(value.static_text)[:_LONGEST], key=hash(value))
     by_identity = _compares_by_identity(value)
     text = static_text(value)
-    key = serials.of(value) if by_identity else hash(value)
+    key = serials.of(value) if by_identity else _hash(value)
     return Static(
         name=name,
         text=text,
         key=hash((type(value).__qualname__, text, key)),
         by_identity=by_identity,
     )
+
+
+def _hash(value: Any) -> int:
+    """JAX has hashed it, unless it is a default that was left out."""
+    try:
+        return hash(value)
+    except TypeError:
+        return 0
 
 
 def _compares_by_identity(value: Any) -> bool:

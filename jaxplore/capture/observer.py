@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, Final
 
 import jax.monitoring
@@ -30,6 +31,7 @@ from jaxplore.model.compiles import CacheOutcome, LineCount, Miss
 
 Sink = Callable[[Miss], None]
 SeenSink = Callable[[Miss, Seen], None]
+TraceSink = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
 BeginSink = Callable[["Running"], None]
 
 TRACE: Final = "/jax/core/compile/jaxpr_trace_duration"
@@ -88,6 +90,9 @@ class Observer:
         self._sinks: list[Sink] = []
         self.seen_sinks: Final[list[SeenSink]] = []
         """Called with each compile and its very objects, which are not to be kept."""
+        self.trace_sinks: Final[list[TraceSink]] = []
+        """Called with each function that missed JAX's caches, also inside others and inside
+        transformations: (function, arguments, keyword arguments, JAX's own record)."""
         self.begin_sinks: Final[list[BeginSink]] = []
         """Called before a large program is lowered and compiled."""
         self._running: dict[int, Running] = {}
@@ -176,8 +181,14 @@ class Observer:
         if not thread.impls:
             thread.loose = Times()
 
-    def _leave_run(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], _result: Any) -> None:
-        self._local.thread.runs.pop()
+    def _leave_run(self, _args: tuple[Any, ...], _kwargs: dict[str, Any], result: Any) -> None:
+        thread = self._local.thread
+        fun, args, kwargs, params = thread.runs.pop()
+        if thread.paused or result is None:
+            return
+        for sink in tuple(self.trace_sinks):
+            with contained("look at what was traced"):
+                sink(fun, args, kwargs, params)
 
     def _enter_impl(self, _args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         thread, times = self._local.thread, Times()
@@ -218,8 +229,7 @@ class Observer:
             self._compiled[id(jaxpr)] = jaxpr
             self._claim_trace(thread, times, str(kwargs.get("name", "")))
         run = thread.runs[-1] if thread.runs else None
-        executable, frame = result[1], inspect.currentframe()
-        miss, seen = self._builder.of_miss(times, run, args, kwargs, executable, frame)
+        miss, seen = self._builder.of_miss(times, run, args, kwargs, result[1], _caller())
         self._emit(miss)
         for sink in tuple(self.seen_sinks):
             with contained("look at what was compiled"):
@@ -260,7 +270,7 @@ class Observer:
         plain = name.removeprefix("jit(").removesuffix(")")
         self._claim_trace(thread, times, plain)
         if not thread.paused:
-            self._emit(self._builder.of_stage(times, plain, inspect.currentframe()))
+            self._emit(self._builder.of_stage(times, plain, _caller()))
 
     def _on_event(self, event: str, **_: Any) -> None:
         if not event.startswith(_CACHE):
@@ -285,7 +295,7 @@ class Observer:
 
     def _on_caches_emptied(self) -> None:
         self._compiled.clear()
-        self._builder.caches_emptied(inspect.currentframe())
+        self._builder.caches_emptied(_caller())
 
     def _emit(self, miss: Miss) -> None:
         with self._lock:
@@ -293,6 +303,13 @@ class Observer:
         for sink in sinks:
             with contained("record a compile"):
                 sink(miss)
+
+
+def _caller() -> FrameType | None:
+    """The frame of whoever calls our method. Not a local of that method's own frame, which
+    would hold itself, and the user's arrays with it, until garbage is collected."""
+    frame = inspect.currentframe()
+    return frame.f_back.f_back if frame is not None and frame.f_back is not None else None
 
 
 observer: Final = Observer()

@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, Intera
 
 from jaxplore import persistentcache, session
 from jaxplore.capture import files
-from jaxplore.capture.miss import Seen
+from jaxplore.capture.callform import static_values
 from jaxplore.capture.observer import observer
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
@@ -16,7 +16,7 @@ from jaxplore.magics.cellcache import CellPrograms
 from jaxplore.magics.cells import RunningCells
 from jaxplore.magics.livestage import LiveStage
 from jaxplore.magics.stalewatch import StaleWatch
-from jaxplore.model.compiles import Compile, Miss
+from jaxplore.model.compiles import Compile
 from jaxplore.model.findings import Finding
 from jaxplore.model.timeline import CellRun
 from jaxplore.transforms.kept import kept
@@ -94,20 +94,19 @@ class Notebook:
         self.stale.clear()
 
     def _watch(self) -> None:
-        observer.seen_sinks.append(self._note_trace)
+        observer.trace_sinks.append(self._note_trace)
         observer.begin_sinks.append(self.stage.warn)
 
     def _unwatch(self) -> None:
-        for sinks, sink in (
-            (observer.seen_sinks, self._note_trace),
-            (observer.begin_sinks, self.stage.warn),
-        ):
-            if sink in sinks:
-                sinks.remove(sink)  # pyright: ignore[reportArgumentType]
+        with contained("stop looking at traces"):
+            observer.trace_sinks.remove(self._note_trace)
+            observer.begin_sinks.remove(self.stage.warn)
 
-    def _note_trace(self, miss: Miss, seen: Seen) -> None:
-        if miss.kind == "trace" and seen.fun is not None:
-            self.stale.note(seen.fun, seen.static_values, miss.cell, jaxpr=seen.jaxpr)
+    def _note_trace(
+        self, fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any], params: Any
+    ) -> None:
+        statics = static_values(fun, args, kwargs, params.arg_names or ())
+        self.stale.note(fun, statics, self.cells.number, jaxpr=params.params["jaxpr"])
 
     def switch(self, mode: str) -> None:
         """`%jaxplore on|quiet|off`."""

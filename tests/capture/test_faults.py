@@ -30,7 +30,7 @@ PLACES: list[tuple[Any, str]] = [
     (BUILDER, "_record"),
     (miss, "_kind"),
     (miss, "_devices"),
-    (miss, "_sizes"),
+    (miss, "sizes_now_or_later"),
     (miss, "argument"),
     (miss, "call_form"),
     (miss, "line_counts"),

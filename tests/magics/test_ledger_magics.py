@@ -149,3 +149,35 @@ def test_a_cell_that_runs_again_is_recognised_by_its_text(nb):
     assert [(c.path, c.before, c.now) for c in rows[2].changes] == [
         ("line 3 of again", "return x * 2", "return x * 3")
     ]
+
+
+def test_a_stale_result_is_said_under_the_cell_that_used_it(nb):
+    nb.run("import jax, jax.numpy as jnp\nk = 2.0\nx = jnp.ones(3)")
+    nb.run("@jax.jit\ndef f(x):\n    return x * k\nf(x)")
+    traced = ledger()[-1].cell
+    assert text(nb.run("k = 3.0")) == ""
+    said = nb.run("f(x)").of("findings")
+    assert [shown.text.splitlines() for shown in said] == [
+        [
+            f"S01 f: `k` was 2.0 when traced in cell {traced}, is 3.0 now; f still uses 2.0",
+            "    pass `k` as an argument of f, or define f again after changing it",
+        ]
+    ]
+    assert not nb.run("f(x)").of("findings")
+    assert [one.id for one in ledger().findings] == ["S01"]
+
+
+def test_an_equal_value_is_not_stale(nb):
+    nb.run("import jax, jax.numpy as jnp\nw = jnp.arange(3.0)")
+    nb.run("f = jax.jit(lambda x: x * w)\nf(1.0)")
+    nb.run("w = jnp.arange(3.0)")
+    assert not nb.run("f(1.0)").of("findings")
+    nb.run("w = jnp.arange(3.0) + 1")
+    assert len(nb.run("f(1.0)").of("findings")) == 1
+
+
+def test_a_jitted_function_under_a_gradient_is_watched_too(nb):
+    nb.run("import jax, jax.numpy as jnp\nk = 2.0\n@jax.jit\ndef f(x):\n    return x * k")
+    nb.run("jax.grad(f)(1.0)")
+    nb.run("k = 3.0")
+    assert len(nb.run("jax.grad(f)(1.0)").of("findings")) == 1
