@@ -58,10 +58,11 @@ def structure_cause(now: Miss, found: Differences) -> Cause | None:
     containers = [(old, new) for old, new in found.structures if old or new]
     for old, new in containers if not said else ():
         before, after = (old.text if old else ""), (new.text if new else "")
-        changes.append(Change(path=(new or old).name, before=before, now=after))  # pyright: ignore[reportOptionalMemberAccess]
+        name = next(one.name for one in (new, old) if one is not None)
+        changes.append(Change(path=name, before=before, now=after))
     if not said and containers:
         old, new = containers[0]
-        name = (new or old).name  # pyright: ignore[reportOptionalMemberAccess]
+        name = changes[0].path
         if old and new and old.text != new.text:
             said = [f"{name}: {old.text} -> {new.text}"]
         else:
@@ -89,10 +90,12 @@ def static_cause(now: Miss, found: Differences, earlier: Sequence[Miss]) -> Caus
     one_by_identity = before and new and before.by_identity and new.by_identity
     if one_by_identity and before.text == new.text:  # pyright: ignore[reportOptionalMemberAccess]
         return _identity(now, new, len(keys), changes)  # pyright: ignore[reportArgumentType]
+    was, now_is = changes[0].before or "not given", changes[0].now or "not given"
+    if was == now_is:  # its class was defined again, or compares more than it shows
+        was, now_is = was, f"{now_is} that compares unequal"
     return Cause(
         id="R06",
-        explanation=f"static {name}: {changes[0].before or 'not given'} -> "
-        f"{changes[0].now or 'not given'}, {len(keys)} values so far = {len(keys)} executables"
+        explanation=f"static {name}: {was} -> {now_is}, {len(keys)} values so far = {len(keys)} executables"
         f"{more(len(changes) - 1, 'static value')}",
         advice=f"{at_call(now)}pass `{name}` as an array (drop it from static_argnames), or keep "
         "the number of its values small",
@@ -146,8 +149,11 @@ def passed_cause(now: Miss, found: Differences) -> Cause | None:
     )
 
 
+_HOW = {"keyword": "a keyword", "positional": "a position", "default": "its default"}
+
+
 def _how(how: str) -> str:
-    return {"keyword": "a keyword", "positional": "a position", "default": "its default"}[how]
+    return _HOW.get(how, how)
 
 
 def _call(now: Miss, how: Sequence[str]) -> str:

@@ -68,7 +68,7 @@ class Explainer:
 
 def _group(miss: Miss) -> str:
     """Compiles that are compared with each other."""
-    if miss.body:  # scan and the like outside jit: all are one function of JAX's
+    if miss.body:  # scan and the like: all are one function of JAX's
         site = miss.call_site
         line = "" if site is None else f"{site.function}:{site.text}"
         return f"{miss.function}:{miss.body}:{line}"
@@ -157,7 +157,7 @@ def _is_another_lambda(one: Miss, other: Miss) -> bool:
     a, b = one.defined_at, other.defined_at
     if one.made_as != "lambda" or a is None or b is None:
         return False
-    return a.file == b.file and a.line != b.line
+    return one.source != other.source or (a.file == b.file and a.line != b.line)
 
 
 def _first(miss: Miss) -> Cause:
@@ -168,25 +168,26 @@ def _first(miss: Miss) -> Cause:
             advice="`%jaxplore cache on` stores short compiles too, as does "
             "jax.config.update('jax_persistent_cache_min_compile_time_secs', 0)",
         )
+    of = "".join(f"{name} of " for name in miss.wrappers if name.startswith("jax."))
     read = ", read from the persistent cache" if miss.persistent_cache == "hit" else ""
     return Cause(
         id="R01",
-        explanation=f"first call{read}",
+        explanation=f"first call{f' of {of}{miss.function}' if of else ''}{read}",
         advice="nothing to do: calls with the same types reuse it",
     )
 
 
 def _not_stored(miss: Miss) -> str:
-    took = "" if miss.compile_s is None else f" in {miss.compile_s:.2g} s"
     return (
-        f"not stored in the persistent cache: compiled{took}, its threshold is "
-        f"{miss.cache_threshold_s:g} s"
+        "not stored in the persistent cache, which takes only what compiles for "
+        f"{miss.cache_threshold_s:g} s or longer"
     )
 
 
 def _cache_details(miss: Miss) -> tuple[str, ...]:
     if miss.persistent_cache == "hit":
-        saved = "" if not miss.saved_s else f", {miss.saved_s:.2g} s of compiling saved"
+        # JAX keeps whole seconds, rounded down.
+        saved = "" if not miss.saved_s else f", at least {miss.saved_s:.0f} s of compiling saved"
         return (f"read from the persistent cache{saved}",)
     if miss.persistent_cache == "miss":
         return ("not in the persistent cache: stored now",)
@@ -261,7 +262,7 @@ def _of_difference(
         or object_cause(now, before, found, number)
         or forgotten_cause(now, found, number)
     )
-    if number > 2 and cause.id in ("R03", "R04", "R06", "R13", "R14", "R15", "R16", "R17", "R18"):
+    if number > 2 and cause.id in ("R03", "R04", "R13", "R14", "R15", "R16", "R17", "R18"):
         cause = replace(cause, explanation=f"{cause.explanation}, compile {number}")
     return replace(cause, details=(*cause.details, *_also(found, cause)))
 

@@ -32,22 +32,26 @@ def placement_cause(now: Miss, found: Differences) -> Cause | None:
         return None
     before, new = pairs[0]
     changes = tuple(change(*pair) for pair in found.arguments)
-    said = (
-        f"{new.path}: same type, {before.placement or 'uncommitted'} -> "
-        f"{new.placement or 'uncommitted'}{more(len(pairs) - 1, 'argument')}"
-    )
     if bool(before.placement) != bool(new.placement):
+        said = f"{new.path}: same type, {_tied(before)} before, {_tied(new)} now"
+        said += more(len(pairs) - 1, "argument")
         pinned = new if new.placement else before
         advice = (
             f"{at_call(now)}put all inputs the same way before the first call: "
             f"jax.device_put({pinned.path}, ...) for every one, or for none"
         )
         return Cause(id="R16", explanation=said, advice=advice, changes=changes)
+    said = f"{new.path}: same type, {before.placement} -> {new.placement}"
+    said += more(len(pairs) - 1, "argument")
     advice = (
         f"{at_call(now)}give `{new.path}` one sharding: jax.device_put({new.path}, sharding) "
         "before the first call, or out_shardings where it is made"
     )
     return Cause(id="R17", explanation=said, advice=advice, changes=changes)
+
+
+def _tied(argument: Argument) -> str:
+    return f"committed to {argument.placement}" if argument.placement else "uncommitted"
 
 
 def change(before: Argument, now: Argument) -> Change:

@@ -3,8 +3,8 @@
 import functools
 import inspect
 from dataclasses import dataclass
-from types import CodeType, MethodType
-from typing import Any
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final
 
 from jaxplore.capture import files
 from jaxplore.capture.jaxprs import nested, opened
@@ -20,6 +20,7 @@ class Definition:
     """Equal for functions made from the same code, however often they are made."""
     code: CodeType | None
     made_as: str
+    wrappers: tuple[str, ...]
     file_name: str | None
     source: str
 
@@ -28,7 +29,10 @@ class Definition:
         """The definition of `fun`, or what its program's debug information says of it."""
         code = code_of(fun)
         file_name = getattr(info, "func_filename", None) if code is None else code.co_filename
-        return cls(_identity(name, code, info), code, _made_as(fun, code), file_name, _source(code))
+        wrappers = _wrappers(fun)
+        identity = "\n".join([*wrappers, _identity(name, code, info)])
+        made_as, source = _made_as(fun, code), _source(code)
+        return cls(identity, code, made_as, wrappers, file_name, source)
 
     def span(self, spans: SpanTable) -> Span | None:
         """Where it is defined."""
@@ -51,6 +55,43 @@ def code_of(fun: Any) -> CodeType | None:
         # An instance with __call__: the class's method is what the user wrote.
         code = getattr(vars(type(fun)).get("__call__"), "__code__", None)
     return code
+
+
+def _wrappers(fun: Any) -> tuple[str, ...]:
+    """What a function is wrapped in, outermost first: `("jax.grad", "functools.partial")`."""
+    found: list[str] = []
+    for _ in range(20):
+        if isinstance(fun, functools.partial):
+            found.append("functools.partial")
+            fun = fun.func
+            continue
+        inner = getattr(fun, "__wrapped__", None)
+        if inner is None:
+            break
+        name = _wrapper(fun)
+        if name:
+            found.append(name)
+        fun = inner
+    return tuple(found)
+
+
+def _wrapper(fun: Any) -> str:
+    """The name of a transformation of JAX's, or of a decorator of the user's."""
+    code = getattr(fun, "__code__", None)
+    if code is None:
+        return ""
+    if files.owner(code.co_filename) != "internal":
+        return code.co_qualname.split(".")[0]
+    # JAX wraps each transformed function once more, to keep its own frames out of errors.
+    held = [cell.cell_contents for cell in fun.__closure__ or ()]
+    codes = [code, *(c.__code__ for c in held if isinstance(c, FunctionType))]
+    names = [code.co_qualname.split(".")[0] for code in codes]
+    return next((f"jax.{name}" for name in names if name in _TRANSFORMATIONS), "")
+
+
+_TRANSFORMATIONS: Final = frozenset(
+    ["grad", "value_and_grad", "vmap", "jacfwd", "jacrev", "hessian", "checkpoint", "linearize"]
+)
 
 
 def _made_as(fun: Any, code: CodeType | None) -> str:

@@ -192,6 +192,7 @@ class MissBuilder:
             object_serial=self._serials.of(fun),
             code_serial=self._codes.of(definition.code),
             made_as=definition.made_as,
+            wrappers=definition.wrappers,
             source=definition.source,
             defined_at=definition.span(spans),
             call_site=spans.of_frame(frame),

@@ -46,7 +46,7 @@ class RunningCells:
                 # Only the cell itself: one that it runs, as %%capture does, is part of it.
                 self._counted = False
                 text = kwargs.get("raw_code") or self.text or transformed
-                files.cells.name(name, self.number, _as_compiled(str(text)))
+                files.cells.name(name, self.number, _as_compiled(str(text), transformed))
             return name
 
         compiler.cache = cache
@@ -71,13 +71,16 @@ class RunningCells:
         return name
 
 
-def _as_compiled(text: str) -> str:
-    """The cell without the blank lines above it: IPython compiles it so, and its line numbers
-    are those of tracebacks.
+def _as_compiled(text: str, transformed: str) -> str:
+    """The cell without the blank lines that IPython drops above it before it compiles it: its
+    line numbers are those of tracebacks.
 
-    >>> _as_compiled("\\n  \\nx = 1\\n")
+    >>> _as_compiled("\\n  \\nx = 1\\n", "x = 1\\n")
     'x = 1\\n'
     """
-    lines = text.split("\n")
-    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    return "\n".join(lines[first:])
+    dropped = _blank_lines_above(text) - _blank_lines_above(transformed)
+    return "\n".join(text.split("\n")[max(dropped, 0) :])
+
+
+def _blank_lines_above(text: str) -> int:
+    return next((i for i, line in enumerate(text.split("\n")) if line.strip()), 0)

@@ -156,7 +156,7 @@ class Notebook:
         with contained("show what a cell compiled"):
             rows = self._new_rows()
             if self.mode == "on":
-                outputs.show_compiles(rows, replace)
+                outputs.show_compiles(rows, self._shown - len(rows), replace)
         with contained("look for stale results"):
             found = self._stale(result)
             if self.mode == "on":

@@ -21,11 +21,14 @@ def show_line(text: str, view: str) -> None:
 
 
 def show_compiles(
-    rows: Sequence[Compile], replace: Callable[[dict[str, Any], str], None] | None = None
+    rows: Sequence[Compile],
+    first: int,
+    replace: Callable[[dict[str, Any], str], None] | None = None,
 ) -> None:
     """The line under a cell that compiled something, which opens into the rows.
 
-    With `replace`, it takes the place of an output that is there already.
+    `first` is the ledger's number of the first row. With `replace`, it
+    takes the place of an output that is there already.
     """
     from jaxplore.views import ledger
 
@@ -35,7 +38,7 @@ def show_compiles(
         if replace is not None:
             replace({}, "compiles")
         return
-    data = {"text/plain": line, "text/html": ledger.html(rows, times=times)}
+    data = {"text/plain": line, "text/html": ledger.html(rows, times=times, first=first)}
     if replace is not None:
         replace(data, "compiles")
     else:

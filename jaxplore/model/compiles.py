@@ -105,6 +105,8 @@ class Observed(Record):
     equations: int | None
     lines: tuple[LineCount, ...] = ()
     """The source lines with most equations, most first."""
+    body: str = ""
+    """The function that an operation such as scan, called outside jit, repeats."""
     devices: tuple[str, ...]
     temp_size_bytes: int | None
     argument_size_bytes: int | None
@@ -133,8 +135,8 @@ class Miss(Observed):
     variant: str
     """`""` for a call; `"backward"`, `"batched"`, ... where grad, vmap or another
     transformation asked for it; `"ahead of time"`, or `"unknown"` where JAX does not say."""
-    body: str = ""
-    """The function that an operation such as scan, called outside jit, repeats."""
+    wrappers: tuple[str, ...] = ()
+    """What the function was wrapped in before it was jitted: `("jax.grad",)`."""
     arguments: tuple[Argument, ...]
     statics: tuple[Static, ...]
     structures: tuple[Structure, ...] = ()

@@ -53,14 +53,18 @@ def _stages(rows: Sequence[Compile]) -> str:
 def _causes(rows: Sequence[Compile]) -> list[str]:
     # One part per function and cause, with the newest explanation: it has the count so far.
     functions = [row for row in rows if not is_operation(row)]
-    newest = {(row.function, row.cause): f"{row.function}: {row.explanation}" for row in functions}
-    times = Counter((row.function, row.cause) for row in functions)
+    newest = {_kind(row): f"{row.function}: {row.explanation}" for row in functions}
+    times = Counter(_kind(row) for row in functions)
     lines = [t if times[key] == 1 else f"{t} (x{times[key]})" for key, t in newest.items()]
     parts = lines[:_SHOWN_CAUSES]
     if len(lines) > _SHOWN_CAUSES:
         parts.append(f"{len(lines) - _SHOWN_CAUSES} more")
     operations = [row for row in rows if is_operation(row)]
     return [*parts, _operations(operations)] if operations else parts
+
+
+def _kind(row: Compile) -> tuple[str, str, str]:
+    return row.function, row.cause, row.variant
 
 
 def _operations(rows: Sequence[Compile]) -> str:

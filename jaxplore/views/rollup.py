@@ -46,7 +46,7 @@ class Entry:
 
 def is_operation(row: Compile) -> bool:
     """Whether a compile is of an operation outside jit that shows only in sums."""
-    return row.kind == "eager" and row.cause != "R12"
+    return row.kind == "eager" and not row.body
 
 
 def names(rows: Sequence[Compile]) -> str:

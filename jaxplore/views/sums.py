@@ -7,11 +7,13 @@ from typing import Literal
 
 from jaxplore.model.ledger import Ledger
 from jaxplore.views.columns import columns
+from jaxplore.views.rollup import is_operation
 from jaxplore.views.units import cut, milliseconds
 
 By = Literal["function", "site", "line"]
 WAYS: tuple[By, ...] = ("function", "site", "line")
 _MOST_ROWS = 100
+_RIGHT = ";text-align:right"
 _CELL = "text-align:left;vertical-align:top;padding:1px 10px 1px 0"
 
 
@@ -26,7 +28,12 @@ def html(ledger: Ledger, by: By, *, times: bool = True) -> str:
     head, *rows = _table(ledger, by, times=times)
     names = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in head)
     body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{escape(part)}</td>' for part in row) + "</tr>"
+        "<tr>"
+        + "".join(
+            f'<td style="{_CELL}{_RIGHT if name in _NUMBERS else ""}">{escape(part)}</td>'
+            for name, part in zip(head, row, strict=True)
+        )
+        + "</tr>"
         for row in rows
     )
     return (
@@ -44,17 +51,27 @@ def _table(ledger: Ledger, by: By, *, times: bool) -> Sequence[tuple[str, ...]]:
 
 
 def _groups(ledger: Ledger, by: By, *, times: bool) -> Iterator[tuple[str, ...]]:
-    groups = ledger.by_function() if by == "function" else ledger.by_call_site()
+    groups = _by_function(ledger) if by == "function" else ledger.by_call_site()
     yield (by, "compiles", "causes", *(("total", "avoidable") if times else ()))
     found = groups.items()
     for key, group in sorted(found, key=lambda item: -item[1].total_s) if times else found:
-        rows = [row for row in group if times or row.kind != "eager"]
+        rows = [row for row in group if times or not is_operation(row)]
         if not rows:
             continue
         causes = Counter(row.cause or "-" for row in rows)
         said = ", ".join(c if n == 1 else f"{c} x{n}" for c, n in causes.items())
-        sums = (milliseconds(group.total_s), milliseconds(group.avoidable_s)) if times else ()
+        avoidable = milliseconds(group.avoidable_s) if group.avoidable_s else ""
+        sums = (milliseconds(group.total_s), avoidable) if times else ()
         yield (_name(key), str(len(rows)), said, *sums)
+
+
+def _by_function(ledger: Ledger) -> dict[str, Ledger]:
+    """By function, operations outside jit together."""
+    groups: dict[str, Ledger] = {}
+    for row in ledger:
+        name = "operations outside jit" if is_operation(row) else row.function
+        groups.setdefault(name, Ledger()).append(row)
+    return groups
 
 
 def _lines(ledger: Ledger, *, times: bool) -> Iterator[tuple[str, ...]]:

@@ -175,7 +175,7 @@ TABLE = [
         FIRST,
         miss(argument(on="cpu:0"), kind="compile"),
         "R16",
-        "x: same type, uncommitted -> cpu:0",
+        "x: same type, uncommitted before, committed to cpu:0 now",
         "put all inputs the same way before the first call: jax.device_put(x, ...) for every "
         "one, or for none",
         (change("x", "uncommitted", "cpu:0"),),
@@ -240,7 +240,8 @@ def test_the_first_variant_is_not_the_function_again():
 def test_what_was_not_stored_is_said_with_its_threshold():
     one = miss(persistent_cache="not stored", cache_threshold_s=1.0)
     assert find_cause(one, ()).explanation == (
-        "first call; not stored in the persistent cache: compiled in 0.1 s, its threshold is 1 s"
+        "first call; not stored in the persistent cache, which takes only what compiles for 1 s "
+        "or longer"
     )
     assert find_cause(one, ()).id == "R22"
 

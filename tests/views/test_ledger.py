@@ -50,7 +50,14 @@ def test_operations_of_one_line_are_one_row_of_the_table(compiled: Make):
             compiled(kind="eager", function=n, cause="R21", advice="jit it")
             for n in ("sin", "sin", "cos")
         ),
-        compiled(kind="eager", function="scan", cause="R12", explanation="scan again", advice=""),
+        compiled(
+            kind="eager",
+            function="scan",
+            cause="R12",
+            body="b line 1",
+            explanation="scan again",
+            advice="",
+        ),
     ]
     lines = table(rows, width=200).split("\n")
     assert [line.split("  ")[0] for line in lines[2:5]] == ["0", "1", "4"]
