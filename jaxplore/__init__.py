@@ -9,7 +9,7 @@ import sys as _sys
 
 from jax import numpy as numpy
 
-from jaxplore.capture import files as _files
+from jaxplore.capture.source import files as _files
 from jaxplore.errors import CellError as CellError
 from jaxplore.errors import JaxploreError as JaxploreError
 from jaxplore.errors import NotAProgramError as NotAProgramError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxplore.capture.program import Progress
+    from jaxplore.capture.programs.program import Progress
     from jaxplore.model.program import Program
     from jaxplore.widgets.explorer import Explorer
 
@@ -38,7 +38,7 @@ def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs
     >>> seen.equations[0].span.text
     'jnp.sin(x)'
     """
-    from jaxplore.capture.program import UserCodeFailed
+    from jaxplore.capture.programs.program import UserCodeFailed
 
     try:
         return captured(f, args, kwargs, stages=stages)
@@ -57,7 +57,7 @@ def captured(
     progress: "Progress | None" = None,
 ) -> "Program":
     """`program`, telling the user's own errors (`UserCodeFailed`) from jaxplore's faults."""
-    from jaxplore.capture.program import capture_program
+    from jaxplore.capture.programs.program import capture_program
 
     return capture_program(f, args, kwargs, stages=stages, progress=progress)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jaxplore import session
 from jaxplore.capture import _hooks
-from jaxplore.capture.timing import Lent, TimedCall, drain
+from jaxplore.capture.compiles.timing import Lent, TimedCall, drain
 from jaxplore.errors import JaxploreError
 from jaxplore.model.compiles import Compile
 from jaxplore.model.ledger import Ledger

@@ -12,8 +12,9 @@ from typing import Final
 
 from jaxplore.advise import causes
 from jaxplore.advise.unhashable import unhashable
-from jaxplore.capture import sizes, spans
-from jaxplore.capture.observer import observer
+from jaxplore.capture.compiles import sizes
+from jaxplore.capture.compiles.observer import observer
+from jaxplore.capture.source import spans
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
 from jaxplore.model.compiles import Miss

@@ -16,8 +16,8 @@ import pytest
 
 import jaxplore
 from jaxplore import measuring
-from jaxplore.capture import timing as clockwork
-from jaxplore.capture.observer import observer
+from jaxplore.capture.compiles import timing as clockwork
+from jaxplore.capture.compiles.observer import observer
 from jaxplore.errors import JaxploreError
 
 pytestmark = pytest.mark.usefixtures("quiet_lines")
@@ -423,7 +423,7 @@ def test_progress_is_told_between_the_repeats():
 
 SCRIPT = """
 import jax, jax.numpy as jnp, jaxplore
-from jaxplore.capture.timing import _steps
+from jaxplore.capture.compiles.timing import _steps
 mesh = jax.make_mesh((4,), ("d",))
 with jax.set_mesh(mesh):
     x = jax.device_put(jnp.ones(8), jax.NamedSharding(mesh, jax.P("d")))

@@ -86,17 +86,16 @@ def static_cause(now: Miss, found: Differences, earlier: Sequence[Miss]) -> Caus
     )
     before, new = found.statics[0]
     name = _name(before, new)
-    keys = {s.key for miss in [*earlier, now] for s in miss.statics if s.name == name}
-    one_by_identity = before and new and before.by_identity and new.by_identity
-    if one_by_identity and before.text == new.text:  # pyright: ignore[reportOptionalMemberAccess]
-        return _identity(now, new, len(keys), changes)  # pyright: ignore[reportArgumentType]
+    count = len({s.key for miss in [*earlier, now] for s in miss.statics if s.name == name})
+    if before and new and before.by_identity and new.by_identity and before.text == new.text:
+        return _identity(now, new, count, changes)
     was, now_is = changes[0].before or "not given", changes[0].now or "not given"
     if was == now_is:  # its class was defined again, or compares more than it shows
-        was, now_is = was, f"{now_is} that compares unequal"
+        now_is = f"{now_is} that compares unequal"
     return Cause(
         id="R06",
-        explanation=f"static {name}: {was} -> {now_is}, {len(keys)} values so far = {len(keys)} executables"
-        f"{more(len(changes) - 1, 'static value')}",
+        explanation=f"static {name}: {was} -> {now_is}, {count} values so far = {count} "
+        f"executables{more(len(changes) - 1, 'static value')}",
         advice=f"{at_call(now)}pass `{name}` as an array (drop it from static_argnames), or keep "
         "the number of its values small",
         changes=changes,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from jaxplore import look, transforms
-from jaxplore.capture.program import UserCodeFailed
+from jaxplore.capture.programs.program import UserCodeFailed
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
 from jaxplore.magics import cellcompile, cellfunctions, celltext, constants, outputs, wrt

@@ -5,7 +5,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
-from jaxplore.capture import files
+from jaxplore.capture.source import files
 from jaxplore.faults import contained
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Final
 
-from jaxplore.capture.accesses import Access, accesses_of
+from jaxplore.capture.functions.accesses import Access, accesses_of
 from jaxplore.model.span import Span, text_of
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxplore.capture.fingerprint import freeze, is_user_class
+from jaxplore.capture.functions.fingerprint import freeze, is_user_class
 
 
 @jax.tree_util.register_static

@@ -108,7 +108,7 @@ class LineMagics(Magics):
     ) -> "Program | None":
         """The program of the call in a magic's line; None when jaxplore itself failed."""
         __tracebackhide__ = True
-        from jaxplore.capture.program import UserCodeFailed
+        from jaxplore.capture.programs.program import UserCodeFailed
         from jaxplore.model.program import Program
 
         target, args, kwargs = self._call(line, magic)

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from IPython.core.interactiveshell import InteractiveShell
 
 from jaxplore.advise import longcompile
-from jaxplore.capture.running import Doing, Stage, doing
+from jaxplore.capture.compiles.running import Doing, Stage, doing
 from jaxplore.faults import contained
 from jaxplore.model.compiles import LineCount
 from jaxplore.views.mode import deterministic

@@ -7,9 +7,9 @@ from typing import Any, Final
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from jaxplore import persistentcache, session
-from jaxplore.capture import files
-from jaxplore.capture.callform import static_values
-from jaxplore.capture.observer import observer
+from jaxplore.capture.compiles.callform import static_values
+from jaxplore.capture.compiles.observer import observer
+from jaxplore.capture.source import files
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
 from jaxplore.magics.cellcache import CellPrograms

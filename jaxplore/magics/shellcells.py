@@ -4,7 +4,7 @@ import linecache
 import sys
 from typing import Any
 
-from jaxplore.capture.files import Cell
+from jaxplore.capture.source.files import Cell
 
 
 def cell_of(file_name: str) -> Cell | None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from types import FunctionType, MethodType
 from typing import Any, Final
 
-from jaxplore.capture import files, lookup
-from jaxplore.capture.dependencies import Walk
-from jaxplore.capture.leaves import Leaf
-from jaxplore.capture.parts import Part, Parts
+from jaxplore.capture.functions import lookup
+from jaxplore.capture.functions.dependencies import Walk
+from jaxplore.capture.functions.leaves import Leaf
+from jaxplore.capture.functions.parts import Part, Parts
+from jaxplore.capture.source import files
 
 Weak = Callable[[], Any]
 Differing = list[tuple[tuple[str, str], Part, Part]]

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from jaxplore.advise import stale
-from jaxplore.capture.accesses import Access
-from jaxplore.capture.dependencies import Walk
-from jaxplore.capture.parts import Part
-from jaxplore.capture.spans import SpanTable
+from jaxplore.capture.functions.accesses import Access
+from jaxplore.capture.functions.dependencies import Walk
+from jaxplore.capture.functions.parts import Part
+from jaxplore.capture.source.spans import SpanTable
 from jaxplore.magics.celluses import CellUses, cell_uses
 from jaxplore.magics.staletraces import (
     Differing,

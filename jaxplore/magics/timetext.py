@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from jaxplore.capture import files
+from jaxplore.capture.source import files
 from jaxplore.errors import OptionError
 from jaxplore.magics import celltext
 from jaxplore.magics.celltext import CellText

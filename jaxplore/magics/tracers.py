@@ -8,7 +8,7 @@ from typing import Any, Final
 import jax
 from jax.core import Tracer
 
-from jaxplore.capture.fingerprint import contents_of
+from jaxplore.capture.functions.fingerprint import contents_of
 
 # Beyond this many parts a value is taken to be free of tracers.
 _MOST_PARTS: Final = 1_000

@@ -7,9 +7,9 @@ from typing import Final
 import jax
 
 from jaxplore import faults
-from jaxplore.capture.miss import Seen
-from jaxplore.capture.observer import observer
-from jaxplore.capture.program import capture_program
+from jaxplore.capture.compiles.miss import Seen
+from jaxplore.capture.compiles.observer import observer
+from jaxplore.capture.programs.program import capture_program
 from jaxplore.model.compiles import Miss
 from jaxplore.model.program import Program
 from jaxplore.model.run import ProgramLine, ProgramText

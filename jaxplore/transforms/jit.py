@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from jaxplore.capture.fingerprint import Unknowable, fingerprint, freeze
+from jaxplore.capture.functions.fingerprint import Unknowable, fingerprint, freeze
 from jaxplore.faults import contained
 from jaxplore.transforms.kept import kept
 from jaxplore.transforms.owned import owned

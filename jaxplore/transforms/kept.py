@@ -15,8 +15,9 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Final
 
-from jaxplore.capture import _hooks, files
-from jaxplore.capture.fingerprint import Unknowable, fingerprint
+from jaxplore.capture import _hooks
+from jaxplore.capture.functions.fingerprint import Unknowable, fingerprint
+from jaxplore.capture.source import files
 from jaxplore.transforms.owned import holds_nothing
 
 

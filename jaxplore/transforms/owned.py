@@ -15,8 +15,8 @@ from typing import Any, Final
 import jax
 import numpy as np
 
-from jaxplore.capture.coderead import codes
-from jaxplore.capture.contents import is_plain
+from jaxplore.capture.functions.coderead import codes
+from jaxplore.capture.functions.contents import is_plain
 
 _MOST_PARTS: Final = 1_000
 

@@ -135,7 +135,8 @@ def _stretches(timeline: Timeline, scale: Scale, lanes: int) -> Iterator[str]:
 
 
 def _cell_name(stretch: Stretch) -> str:
-    name = "no cell" if stretch.cell is None else f"cell {stretch.cell}"
+    # A script has none.
+    name = "" if stretch.cell is None else f"cell {stretch.cell}"
     return f"{name} …" if stretch.running else name
 
 

@@ -19,7 +19,7 @@ import optax
 
 import jaxplore
 from jaxplore.capture import _hooks
-from jaxplore.capture.observer import observer
+from jaxplore.capture.compiles.observer import observer
 from jaxplore.model.compiles import Miss
 
 EQUATIONS = 100_000

@@ -5,16 +5,18 @@ import threading
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax._src import monitoring, pjit
+from jax._src import monitoring, pjit, util
 
 import jaxplore
 from jaxplore.capture import _hooks
+from jaxplore.capture.compiles.miss import MissBuilder
 from jaxplore.model.compiles import Compile
 from jaxplore.model.ledger import Ledger
 
@@ -31,6 +33,8 @@ def hooked() -> tuple[Any, ...]:
         getattr(pjit, _hooks.IMPL),
         tuple(monitoring.get_event_time_span_listeners()),
         tuple(monitoring.get_event_listeners()),
+        tuple(monitoring.get_event_duration_listeners()),
+        len(util._caches),
     )
 
 
@@ -169,6 +173,46 @@ def test_nothing_of_the_users_is_kept_alive():
         gc.collect()
         assert [ref() for ref in dead] == [None] * 3
         assert len(jitted(ledger)) == 1
+
+
+@dataclass(frozen=True)
+class Config:
+    width: int
+
+
+def test_executables_and_static_values_are_not_kept_alive(monkeypatch: pytest.MonkeyPatch):
+    executables: list[weakref.ref[Any]] = []
+    build = MissBuilder.of_miss
+
+    def noted(self: Any, times: Any, run: Any, args: Any, kwargs: Any, executable: Any, frame: Any):
+        executables.append(weakref.ref(executable))
+        return build(self, times, run, args, kwargs, executable, frame)
+
+    monkeypatch.setattr(MissBuilder, "of_miss", noted)
+    with jaxplore.observe() as ledger:
+        config, xs = Config(2), [jnp.arange(5.0) + n for n in range(50)]
+        executables.clear()
+        f = jax.jit(lambda config, *xs: [x * config.width for x in xs], static_argnums=0)
+        f(config, *xs)
+        dead = [weakref.ref(config), weakref.ref(f), *map(weakref.ref, xs), *executables]
+        assert executables
+        del config, f, xs
+        jax.clear_caches()
+        gc.collect()
+        assert [ref() for ref in dead] == [None] * len(dead)
+        # Its sizes were not asked for while it lived.
+        assert jitted(ledger)[-1].temp_size_bytes is None
+
+
+def test_sizes_are_asked_for_when_a_row_is_read():
+    with jaxplore.observe() as ledger:
+        f = jax.jit(lambda *xs: [x * 2 for x in xs])
+        f(*[jnp.ones(4)] * 50)
+        assert ledger.newest(1)[0].argument_size_bytes is None
+        row = jitted(ledger)[-1]
+    assert row.argument_size_bytes == 50 * 16
+    assert row.output_size_bytes >= 50 * 16
+    assert ledger.newest(1) == [row]
 
 
 def test_a_failed_call_keeps_nothing_alive():

@@ -16,21 +16,21 @@ GRADIENT = "%%grad\n(x**2).sum()"
 
 # What fails -> the cells in which it may be noticed.
 PLANTED = {
-    "jaxplore.capture.miss:MissBuilder.of_miss": (PLAIN, PROGRAM, FUNCTIONS),
-    "jaxplore.capture.miss:MissBuilder.of_stage": (PLAIN, PROGRAM),
-    "jaxplore.capture.observer:Observer._enter_run": (PLAIN, PROGRAM),
-    "jaxplore.capture.observer:Observer._leave_run": (PLAIN, PROGRAM),
-    "jaxplore.capture.observer:Observer._enter_impl": (PLAIN, PROGRAM),
-    "jaxplore.capture.observer:Observer._leave_impl": (PLAIN, PROGRAM),
-    "jaxplore.capture.observer:Observer._on_stage": (PLAIN,),
-    "jaxplore.capture.observer:Observer._note_stage": (PLAIN,),
-    "jaxplore.capture.observer:Observer._claim_trace": (PLAIN,),
-    "jaxplore.capture.observer:Observer._emit": (PLAIN,),
-    "jaxplore.capture.files:_Cells.get": (PLAIN, PROGRAM, FUNCTIONS),
-    "jaxplore.capture.files:_Cells.name": ("x * 2", PLAIN, PROGRAM, FUNCTIONS),
-    "jaxplore.capture.files:owner": (PLAIN, PROGRAM, FUNCTIONS),
-    "jaxplore.capture.files:source_lines": (PLAIN, PROGRAM),
-    "jaxplore.capture.files:display_name": (PLAIN, PROGRAM),
+    "jaxplore.capture.compiles.miss:MissBuilder.of_miss": (PLAIN, PROGRAM, FUNCTIONS),
+    "jaxplore.capture.compiles.miss:MissBuilder.of_stage": (PLAIN, PROGRAM),
+    "jaxplore.capture.compiles.observer:Observer._enter_run": (PLAIN, PROGRAM),
+    "jaxplore.capture.compiles.observer:Observer._leave_run": (PLAIN, PROGRAM),
+    "jaxplore.capture.compiles.observer:Observer._enter_impl": (PLAIN, PROGRAM),
+    "jaxplore.capture.compiles.observer:Observer._leave_impl": (PLAIN, PROGRAM),
+    "jaxplore.capture.compiles.observer:Observer._on_stage": (PLAIN,),
+    "jaxplore.capture.compiles.observer:Observer._note_stage": (PLAIN,),
+    "jaxplore.capture.compiles.observer:Observer._claim_trace": (PLAIN,),
+    "jaxplore.capture.compiles.observer:Observer._emit": (PLAIN,),
+    "jaxplore.capture.source.files:_Cells.get": (PLAIN, PROGRAM, FUNCTIONS),
+    "jaxplore.capture.source.files:_Cells.name": ("x * 2", PLAIN, PROGRAM, FUNCTIONS),
+    "jaxplore.capture.source.files:owner": (PLAIN, PROGRAM, FUNCTIONS),
+    "jaxplore.capture.source.files:source_lines": (PLAIN, PROGRAM),
+    "jaxplore.capture.source.files:display_name": (PLAIN, PROGRAM),
     "jaxplore.advise.causes:Explainer.explain": (PLAIN, PROGRAM),
     "jaxplore.advise.causes:unexplained": (PLAIN,),
     "jaxplore.session:Observation.record": (PLAIN,),
@@ -44,7 +44,7 @@ PLANTED = {
     "jaxplore.magics.cells:RunningCells.compile_as_cell": (PROGRAM, FUNCTIONS, GRADIENT),
     "jaxplore.magics.celltext:locate": (PROGRAM, FUNCTIONS, GRADIENT),
     "jaxplore.magics.constants:freeze": ("n = 2", "%%jit\nn = 2\nx * n", "%%jit\nx * int(2)"),
-    "jaxplore.capture.fingerprint:_Freezer.freeze": (PROGRAM, FUNCTIONS),
+    "jaxplore.capture.functions.fingerprint:_Freezer.freeze": (PROGRAM, FUNCTIONS),
     "jaxplore.transforms.jit:fingerprint": (FUNCTIONS,),
     "jaxplore.transforms.kept:Kept.find": (FUNCTIONS,),
     "jaxplore.transforms.kept:Kept.keep": (FUNCTIONS,),
@@ -95,18 +95,18 @@ SHOWN = {
     "jaxplore.views.page:payload": ("%explore f(x)",),
     "jaxplore.views.ledger:table": ("%ledger",),
     "jaxplore.views.gradients:gradient_line": (GRADIENT,),
-    "jaxplore.capture.program:_program": (
+    "jaxplore.capture.programs.program:_program": (
         "%jaxpr f(x)",
         "%explore f(x)",
         "%%jit --show\nx * 2",
         "%%jit -o p\nx * 2",
     ),
-    "jaxplore.capture.walk:Walk.__init__": ("%jaxpr f(x)", "%%jit --show\nx * 2"),
+    "jaxplore.capture.programs.walk:Walk.__init__": ("%jaxpr f(x)", "%%jit --show\nx * 2"),
     "jaxplore.look:explore": ("%explore f(x)", "%%jit --show\nx * 2"),
     "jaxplore.look:captured": ("%jaxpr f(x)", "%%jit --show\nx * 2"),
     "jaxplore.widgets.explorer:script": ("%explore f(x)",),
-    "jaxplore.capture.hlo:read_hlo": ("%hlo f(x)",),
-    "jaxplore.capture.stablehlo:read_stablehlo": ("%explore f(x)",),
+    "jaxplore.capture.programs.hlo:read_hlo": ("%hlo f(x)",),
+    "jaxplore.capture.programs.stablehlo:read_stablehlo": ("%explore f(x)",),
 }
 SHOWN_CASES = [(place, cell) for place, cells in SHOWN.items() for cell in cells]
 
@@ -128,7 +128,7 @@ def test_a_display_that_fails_is_one_quiet_line(nb, monkeypatch, place, cell, de
 
 
 def test_the_quiet_line_is_written_once_per_cell(nb, monkeypatch):
-    planted(monkeypatch, "jaxplore.capture.miss:MissBuilder.of_miss")
+    planted(monkeypatch, "jaxplore.capture.compiles.miss:MissBuilder.of_miss")
     for _ in range(2):
         ran = nb.run("for n in range(5):\n    y = jax.jit(lambda a, n=n: a + n)(x)")
         assert ran.faults == [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from jaxplore.capture.accesses import Access, accesses_of, step_text
+from jaxplore.capture.functions.accesses import Access, accesses_of, step_text
 
 
 def text(access: Access) -> str:
@@ -100,7 +100,7 @@ def test_a_cell_uses_what_it_does_something_with() -> None:
 
 
 def test_accesses_are_forgotten_with_their_code() -> None:
-    from jaxplore.capture import accesses
+    from jaxplore.capture.functions import accesses
 
     code = compile("f(x)", "cell", "exec")
     accesses_of(code)

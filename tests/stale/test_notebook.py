@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jaxplore.capture import files
-from jaxplore.capture.callform import static_values
-from jaxplore.capture.observer import observer
+from jaxplore.capture.compiles.callform import static_values
+from jaxplore.capture.compiles.observer import observer
+from jaxplore.capture.source import files
 from jaxplore.magics.stalewatch import StaleWatch
 
 

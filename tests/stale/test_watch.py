@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxplore
-from jaxplore.capture.dependencies import Walk
+from jaxplore.capture.functions.dependencies import Walk
 from jaxplore.magics.stalewatch import StaleWatch
 from jaxplore.model.compiles import Change
 from jaxplore.model.findings import Finding

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxplore
-from jaxplore.capture import coderead
+from jaxplore.capture.functions import coderead
 from jaxplore.transforms.jit import kept
 
 V3 = jnp.ones(3)

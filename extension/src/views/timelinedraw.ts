@@ -91,7 +91,7 @@ function ground({ timeline, scale, sight }: Picture): SVGElement[] {
 }
 
 function cellName({ cell, running }: Stretch): string {
-	const name = cell === null ? "no cell" : `cell ${cell}`;
+	const name = cell === null ? "" : `cell ${cell}`; // a script has none
 	return running ? `${name} …` : name;
 }
 

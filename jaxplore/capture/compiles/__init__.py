@@ -1,0 +1,1 @@
+"""Every compile of the process, as records."""

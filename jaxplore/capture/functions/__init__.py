@@ -1,0 +1,1 @@
+"""What a Python function depends on: as a key to compare, and as named values to watch."""

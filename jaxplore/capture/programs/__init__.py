@@ -1,0 +1,1 @@
+"""Programs as records: jaxprs, StableHLO, optimised HLO, linked to the source."""

@@ -1,0 +1,313 @@
+"""From a function and its arguments, or from anything JAX made of them, to a `Program`."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import jax
+import numpy as np
+
+from jaxplore.capture.compiles.observer import observer
+from jaxplore.capture.programs import jaxprs
+from jaxplore.capture.programs.hlo import read_hlo
+from jaxplore.capture.programs.linking import EquationIndex
+from jaxplore.capture.programs.stablehlo import read_stablehlo
+from jaxplore.capture.programs.walk import Walk, collector_resting
+from jaxplore.capture.source import files
+from jaxplore.capture.source.spans import SpanTable
+from jaxplore.errors import NotAProgramError
+from jaxplore.model.program import (
+    STAGE_NAMES,
+    Equation,
+    Program,
+    Region,
+    Source,
+    Stage,
+    StageName,
+    Value,
+    freeze_stages,
+)
+
+Progress = Callable[[str, int], None]
+
+# A file longer than this is shown from its first to its last function that is used.
+_WHOLE_FILE_LINES: Final = 60
+
+
+def capture_program(
+    target: Any,
+    args: tuple[Any, ...] = (),
+    kwargs: dict[str, Any] | None = None,
+    *,
+    stages: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Program:
+    """The program of a function for some arguments, or of what JAX made of one.
+
+    Args:
+        target: A function, a jitted function or a method; or a jaxpr; or what
+            `jax.jit(f).trace(...)`, `.lower(...)` or `.compile()` returned.
+        args: Arrays, pytrees of them, or `jax.ShapeDtypeStruct`; for functions only.
+        kwargs: The same, by keyword.
+        stages: Which texts to make, of `"jaxpr" "stablehlo" "hlo"`; all by default
+            (for a jaxpr, which alone cannot be lowered: itself).
+        progress: Called before each step that may take long, with a few words and the
+            program's number of equations (0 before it is known).
+
+    Raises:
+        NotAProgramError: `target` is none of these, or `stages` names another stage.
+        UserCodeFailed: The function raised while JAX traced it.
+    """
+    wanted = STAGE_NAMES if stages is None else _checked(stages)
+    say = progress or _say_nothing
+    with observer.paused():
+        made = _trace(target, args, kwargs or {}, say)
+        texts = {name: _stage_text(made, name, say) for name in wanted}
+    with collector_resting():
+        return _program(made, wanted, texts)
+
+
+def _say_nothing(_step: str, _equations: int) -> None:
+    return
+
+
+class UserCodeFailed(Exception):
+    """The user's own function raised while JAX traced it; `original` is what it raised."""
+
+    def __init__(self, original: Exception) -> None:
+        super().__init__(str(original))
+        self.original = original
+
+
+def _checked(stages: Sequence[str]) -> tuple[StageName, ...]:
+    unknown = [name for name in stages if name not in STAGE_NAMES]
+    if unknown or isinstance(stages, str):
+        raise NotAProgramError.of(
+            failed="Cannot make these stages of a program.",
+            given=f"stages={stages!r}",
+            do=f"name some of {', '.join(STAGE_NAMES)} in a tuple.",
+        )
+    return tuple(name for name in STAGE_NAMES if name in stages)
+
+
+class _Made:
+    """What JAX made of a function, as far as it got."""
+
+    def __init__(self, name: str, jaxpr: Any = None) -> None:
+        self.name = name
+        self.jaxpr = jaxpr
+        self.traced: Any = None
+        self.lowered: Any = None
+        self.compiled: Any = None
+
+
+def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progress) -> _Made:
+    made = _already_made(target)
+    if made is not None:
+        if args or kwargs:
+            raise NotAProgramError.of(
+                failed="A program that is made already takes no arguments.",
+                given=f"{type(target).__name__} and {len(args) + len(kwargs)} arguments",
+                do="pass it alone, or pass the function.",
+            )
+        return made
+    if not callable(target):
+        raise NotAProgramError.of(
+            failed="Cannot show this as a program.",
+            given=_described(target),
+            do="pass a function and its arguments, a jaxpr, or what .trace(), .lower() or "
+            ".compile() returned.",
+        )
+    name = _name_of(target)
+    say(f"tracing {name}", 0)
+    made = _Made(name)
+    if not (hasattr(target, "trace") and hasattr(target, "lower")):
+        fun, args, kwargs = _closing_over_constants(target, args, kwargs)
+        target = jax.jit(fun)
+    jitted: Any = target
+    try:
+        made.traced = jitted.trace(*args, **kwargs)
+    except Exception as fault:
+        # Without this frame: none of ours helps the reader.
+        inner = None if fault.__traceback__ is None else fault.__traceback__.tb_next
+        raise UserCodeFailed(fault.with_traceback(inner)) from fault
+    made.jaxpr = made.traced.jaxpr
+    return made
+
+
+def _already_made(target: Any) -> _Made | None:
+    if jaxprs.is_jaxpr(target):
+        info = getattr(jaxprs.opened(target), "debug_info", None)
+        name = getattr(info, "func_name", None) or "jaxpr"
+        return _Made(str(name), target)
+    kind = type(target).__name__
+    if isinstance(target, jax.stages.Traced):
+        made = _Made(str(target.fun_name), target.jaxpr)
+        made.traced = target
+        return made
+    if isinstance(target, jax.stages.Lowered):
+        made = _Made(_module_name(target.as_text()) or kind)
+        made.lowered = target
+        return made
+    if isinstance(target, jax.stages.Compiled):
+        made = _Made(_module_name(target.as_text() or "") or kind)
+        made.compiled = target
+        return made
+    return None
+
+
+def _module_name(text: str) -> str:
+    head = text[:2000].split("\n")
+    for line in head:
+        for mark in ("module @", "HloModule "):
+            if line.startswith(mark):
+                name = line.removeprefix(mark).split()[0].rstrip(",")
+                return name.removeprefix("jit_")
+    return ""
+
+
+def _described(target: Any) -> str:
+    text = " ".join(repr(target).split())
+    return f"{text[:80]} ({type(target).__name__})"
+
+
+def _name_of(target: Any) -> str:
+    while isinstance(target, functools.partial):
+        target = target.func
+    return str(getattr(target, "__name__", type(target).__name__))
+
+
+def _closing_over_constants(
+    fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+    """Arguments that are no arrays (text, functions, modules, ...) become constants."""
+    if all(_is_traceable(arg) for arg in (*args, *kwargs.values())):
+        return fun, args, kwargs
+    traced = [i for i, arg in enumerate(args) if _is_traceable(arg)]
+    fixed = {key: arg for key, arg in kwargs.items() if not _is_traceable(arg)}
+
+    @functools.wraps(fun)
+    def closed(*arrays: Any, **named: Any) -> Any:
+        whole = list(args)
+        for position, array in zip(traced, arrays, strict=True):
+            whole[position] = array
+        return fun(*whole, **fixed, **named)
+
+    # JAX names arguments by the signature: of the function's, what is left to be passed.
+    wrapped: Any = closed
+    with suppress(TypeError, ValueError):
+        given = list(inspect.signature(fun).parameters.values())
+        left = [p for i, p in enumerate(given) if i in traced or i >= len(args)]
+        kept = [p for p in left if p.name not in fixed]
+        wrapped.__signature__ = inspect.Signature(kept)
+    del wrapped.__wrapped__
+    rest = {key: arg for key, arg in kwargs.items() if key not in fixed}
+    return closed, tuple(args[i] for i in traced), rest
+
+
+def _is_traceable(argument: Any) -> bool:
+    leaves = jax.tree.leaves(argument)
+    return all(
+        isinstance(leaf, jax.Array | np.ndarray | np.generic | int | float | complex)
+        or hasattr(leaf, "__jax_array__")
+        or (hasattr(leaf, "shape") and hasattr(leaf, "dtype"))
+        for leaf in leaves
+    )
+
+
+def _program(
+    made: _Made, wanted: Sequence[StageName], texts: Mapping[str, str | Stage | None]
+) -> Program:
+    spans = SpanTable()
+    stages: dict[str, Stage] = {}
+    equations: Sequence[Equation] = ()
+    values: Sequence[Value] = ()
+    regions: Sequence[Region] = (_empty_region(made.name),)
+    index = EquationIndex((), (), spans)
+    if made.jaxpr is not None:
+        walk = Walk(made.jaxpr, made.name, spans)
+        equations, values, regions = walk.equations, walk.values, walk.regions
+        if "jaxpr" in wanted:
+            stages["jaxpr"] = walk.stage()
+        if any(text is not None for text in texts.values()):
+            index = EquationIndex(equations, walk.paths, spans)
+    for name, text in texts.items():
+        if isinstance(text, Stage):
+            stages[name] = text
+        elif text is not None:
+            read = read_stablehlo if name == "stablehlo" else read_hlo
+            try:
+                stages[name] = read(text, index)
+            except Exception as fault:  # XLA's text may change; the other stages are kept
+                error = f"cannot be read: {type(fault).__name__}: {fault}"
+                stages[name] = Stage(text="", links=(), error=error)
+    return Program(
+        name=made.name,
+        equations=tuple(equations),
+        values=tuple(values),
+        regions=tuple(regions),
+        stages=freeze_stages(stages),
+        sources=_sources(spans),
+        argument_names=() if made.jaxpr is None else _argument_names(made.jaxpr),
+    )
+
+
+def _stage_text(made: _Made, name: StageName, say: Progress) -> str | Stage | None:
+    """The raw text of a later stage; a `Stage` with an error where JAX fails to make it.
+
+    None where there is nothing to make it from. A failure keeps the other stages.
+    """
+    if name == "jaxpr":
+        return None
+    try:
+        if name == "stablehlo":
+            _lower(made, say)
+            return None if made.lowered is None else made.lowered.as_text(debug_info=True)
+        if made.compiled is None:
+            _lower(made, say)
+            if made.lowered is None:
+                return None
+            say("XLA compiles", _size(made))
+            made.compiled = made.lowered.compile()
+        return made.compiled.as_text() or ""
+    except Exception as fault:
+        return Stage(text="", links=(), error=f"{type(fault).__name__}: {fault}")
+
+
+def _lower(made: _Made, say: Progress) -> None:
+    if made.lowered is None and made.traced is not None:
+        say("lowering to StableHLO", _size(made))
+        made.lowered = made.traced.lower()
+
+
+def _size(made: _Made) -> int:
+    return 0 if made.jaxpr is None else jaxprs.count_equations(made.jaxpr)
+
+
+def _empty_region(name: str) -> Region:
+    return Region(name=name, kind="program", equation=None, inputs=(), constants=(), outputs=())
+
+
+def _argument_names(jaxpr: Any) -> tuple[str, ...]:
+    opened = jaxprs.opened(jaxpr)
+    names = getattr(getattr(opened, "debug_info", None), "arg_names", None) or ()
+    if len(names) != len(opened.invars):
+        return ()
+    return tuple(str(name or "") for name in names)
+
+
+def _sources(spans: SpanTable) -> tuple[Source, ...]:
+    sources: list[Source] = []
+    for shown, file_name in spans.file_names.items():
+        lines = files.source_lines(file_name)
+        if not lines:
+            continue
+        first, last = 1, len(lines)
+        if last > _WHOLE_FILE_LINES:
+            first, last = spans.used_lines(file_name)
+        sources.append(
+            Source(file=shown, first_line=first, text="\n".join(lines[first - 1 : last]))
+        )
+    return tuple(sources)

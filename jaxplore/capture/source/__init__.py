@@ -1,0 +1,1 @@
+"""Whose code a frame is, and where an expression stands in it."""
