@@ -197,22 +197,22 @@ def _cache_details(miss: Miss) -> tuple[str, ...]:
 
 
 _VARIANTS = {
-    "backward": "the backward pass",
-    "forward": "the forward pass that a gradient needs",
-    "tangent": "the forward-mode derivative",
-    "batched": "the batched form",
-    "batched backward": "the batched backward pass",
-    "batched forward": "the batched forward pass that a gradient needs",
-    "batched tangent": "the batched forward-mode derivative",
+    "backward": "its backward pass",
+    "forward": "its forward pass for a gradient",
+    "tangent": "its forward-mode derivative",
+    "batched": "its batched form",
+    "batched backward": "its batched backward pass",
+    "batched forward": "its batched forward pass for a gradient",
+    "batched tangent": "its batched forward-mode derivative",
 }
 
 
 def _first_variant(miss: Miss) -> Cause:
-    what = _VARIANTS.get(miss.variant, "a variant for grad, vmap or another transformation")
+    what = _VARIANTS.get(miss.variant, "its form for grad, vmap or another transformation")
     wrapper = "jax.vmap" if miss.variant == "batched" else "jax.grad"
     return Cause(
         id="R19",
-        explanation=f"{what} of {miss.function}, not {miss.function} again",
+        explanation=f"{what}, not {miss.function} again",
         advice=f"{at_call(miss)}jit the transformed function as a whole: "
         f"jax.jit({wrapper}(...)) compiles once",
     )
@@ -229,14 +229,14 @@ def _operation(miss: Miss, earlier: Sequence[Miss], number: int) -> Cause:
     if any([(a.path, a.type) for a in one.arguments] == types for one in earlier):
         return Cause(
             id="R12",
-            explanation=f"{miss.function} outside jit: its body `{miss.body}` is traced and "
+            explanation=f"outside jit: its body `{miss.body}` is traced and "
             f"compiled anew each call, {number} so far",
             advice=f"{at_call(miss)}wrap the code around it in jit, or give the body a name and "
             "define it once",
         )
     return Cause(
         id="R21",
-        explanation=f"{miss.function} outside jit, with body `{miss.body}`",
+        explanation=f"outside jit, with body `{miss.body}`",
         advice=f"{at_call(miss)}wrap the code around it in jit: outside, its body is traced each "
         "time a new function is passed",
     )

@@ -232,7 +232,7 @@ def test_the_first_compile_is_the_first_call():
 def test_the_first_variant_is_not_the_function_again():
     assert find_cause(miss(variant="backward"), ()) == Cause(
         id="R19",
-        explanation="the backward pass of f, not f again",
+        explanation="its backward pass, not f again",
         advice="jit the transformed function as a whole: jax.jit(jax.grad(...)) compiles once",
     )
 

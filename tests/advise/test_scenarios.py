@@ -365,7 +365,7 @@ CASES: list[tuple[str, Callable[[], None], str, tuple[tuple[str, str, str], ...]
     (
         "R12",
         scan_with_a_fresh_body,
-        "scan outside jit: its body `<lambda> line LINE` is traced and compiled anew each call, "
+        "outside jit: its body `<lambda> line LINE` is traced and compiled anew each call, "
         "3 so far",
         (),
     ),
@@ -427,10 +427,10 @@ CASES: list[tuple[str, Callable[[], None], str, tuple[tuple[str, str, str], ...]
     (
         "R19",
         gradient_of_jitted,
-        "the backward pass of <lambda>, not <lambda> again",
+        "its backward pass, not <lambda> again",
         (),
     ),
-    ("R19", batched_jitted, "the batched form of <lambda>, not <lambda> again", ()),
+    ("R19", batched_jitted, "its batched form, not <lambda> again", ()),
     ("R20", emptied, f"caches were emptied in {FILE} line LINE (jax.clear_caches), compile 2", ()),
     (
         "R20",
