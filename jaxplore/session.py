@@ -1,25 +1,25 @@
 """The observations that are open, and the ledger that people ask for.
 
 This is where capture and advise meet: every compile that is observed is explained and
-written into the ledgers that are open.
+written into the ledgers that are open. What explains a compile is imported when there is one:
+loading the extension stays quick.
 """
 
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from jaxplore.advise import causes
-from jaxplore.advise.unhashable import unhashable
-from jaxplore.capture.compiles import sizes
 from jaxplore.capture.compiles.observer import observer
-from jaxplore.capture.source import spans
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
-from jaxplore.model.compiles import Miss
 from jaxplore.model.ledger import Ledger
-from jaxplore.model.why import Why
+
+if TYPE_CHECKING:
+    from jaxplore.advise.causes import Explainer
+    from jaxplore.model.compiles import Miss
+    from jaxplore.model.why import Why
 
 
 class Observation:
@@ -27,14 +27,19 @@ class Observation:
 
     def __init__(self) -> None:
         self.ledger: Final = Ledger()
-        self._explainer = causes.Explainer()
+        self._explainer: Explainer | None = None
         self._lock = threading.Lock()
 
-    def record(self, miss: Miss) -> None:
+    def record(self, miss: "Miss") -> None:
         """Explain a compile and add it. A fault in the explanation does not lose the row."""
+        from jaxplore.advise import causes
+        from jaxplore.capture.compiles import sizes
+
         row = None
         with self._lock:
             with contained("explain a compile"):
+                if self._explainer is None:
+                    self._explainer = causes.Explainer()
                 row = self._explainer.explain(miss)
             later = None if miss.sizes_later is None else partial(sizes.later.ask, miss.sizes_later)
             self.ledger.append(causes.unexplained(miss) if row is None else row, later)
@@ -44,6 +49,9 @@ class Observation:
         if error is None:
             return
         with contained("look at an error"):
+            from jaxplore.advise.unhashable import unhashable
+            from jaxplore.capture.source import spans
+
             site = spans.SpanTable().of_python_traceback(error.__traceback__)
             finding = unhashable(error, site, cell)
             if finding is not None:
@@ -113,7 +121,7 @@ def ledger() -> Ledger:
     return _open[-1].ledger
 
 
-def why(n: int = -1) -> Why:
+def why(n: int = -1) -> "Why":
     """The whole story of one compile: what differed, where, and what to do.
 
     Args:
@@ -134,8 +142,10 @@ def why(n: int = -1) -> Why:
     return why_in(ledger(), n)
 
 
-def why_in(rows: Ledger, n: int = -1) -> Why:
+def why_in(rows: Ledger, n: int = -1) -> "Why":
     """`why` of a ledger."""
+    from jaxplore.model.why import Why
+
     first = rows.total_count - len(rows)
     numbered = list(enumerate(rows, start=first))
     if n < 0:

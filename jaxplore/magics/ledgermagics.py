@@ -46,7 +46,7 @@ class LedgerMagics(Magics):
         times = not deterministic()
         if options.live:
             with contained("show the live timeline"):
-                return self._notebook.live_timeline()
+                return self._notebook.beside.live_timeline()
         with contained("show the ledger"):
             if options.timeline:
                 outputs.show_object(ledger.timeline(), "timeline")

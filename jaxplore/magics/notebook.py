@@ -1,26 +1,22 @@
 """The extension in one IPython shell: its hooks, its magics, its switch."""
 
-import time
-import weakref
-from typing import Any, Final
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from jaxplore import persistentcache, session
-from jaxplore.capture.compiles.callform import static_values
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.source import files
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
 from jaxplore.magics.cellcache import CellPrograms
 from jaxplore.magics.cells import RunningCells
-from jaxplore.magics.livestage import LiveStage
-from jaxplore.magics.stalewatch import StaleWatch
-from jaxplore.model.compiles import Compile
-from jaxplore.model.findings import Finding
-from jaxplore.model.timeline import CellRun
-from jaxplore.transforms.kept import kept
-from jaxplore.views.mode import deterministic
+
+if TYPE_CHECKING:
+    from jaxplore.capture.compiles.observer import Running
+    from jaxplore.magics.beside import Beside
+    from jaxplore.model.compiles import Compile
 
 MODES: Final = {
     "on": "a line under each cell that compiled something",
@@ -39,15 +35,11 @@ class Notebook:
         self.shell: Final = shell
         self.cells: Final = RunningCells(shell)
         self.programs: Final = CellPrograms()
-        self.stage: Final = LiveStage(shell, observer.running)
-        self.stale: Final = StaleWatch()
         self.mode = "on"
         self.observation = session.start()
         self._observing = True
         self._shown = 0
-        self._timelines: weakref.WeakSet[Any] = weakref.WeakSet()
-        """The live timelines that are shown."""
-        self._began_s = 0.0
+        self._beside: Beside | None = None
         self._depth = 0
         """How many cells are running, one inside another."""
         self._hidden: dict[tuple[str, str], Any] = {}
@@ -85,28 +77,37 @@ class Notebook:
             with contained("remove a cell hook"):
                 events.unregister(name, callback)
         self.cells.unwatch_compiler()
-        with contained("end the line of the running stage"):
-            self.stage.end()
+        with contained("end what runs beside the cells"):
+            if self._beside is not None:
+                self._beside.close()
         self._stop_observing()
         reporter.remove(self._write_quiet_line)
         self._forget_magics()
         self.programs.clear()
-        self.stale.clear()
+
+    @property
+    def beside(self) -> "Beside":
+        """What runs beside the cells."""
+        if self._beside is None:
+            from jaxplore.magics.beside import Beside
+
+            self._beside = Beside(self.shell, self.cells, self.observation)
+        return self._beside
 
     def _watch(self) -> None:
         observer.trace_sinks.append(self._note_trace)
-        observer.begin_sinks.append(self.stage.warn)
+        observer.begin_sinks.append(self._warn)
 
     def _unwatch(self) -> None:
         with contained("stop looking at traces"):
             observer.trace_sinks.remove(self._note_trace)
-            observer.begin_sinks.remove(self.stage.warn)
+            observer.begin_sinks.remove(self._warn)
 
-    def _note_trace(
-        self, fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any], params: Any
-    ) -> None:
-        statics = static_values(fun, args, kwargs, params.arg_names or ())
-        self.stale.note(fun, statics, self.cells.number, jaxpr=params.params["jaxpr"])
+    def _note_trace(self, *trace: Any) -> None:
+        self.beside.note_trace(*trace)
+
+    def _warn(self, running: "Running") -> None:
+        self.beside.stage.warn(running)
 
     def switch(self, mode: str) -> None:
         """`%jaxplore on|quiet|off`."""
@@ -137,9 +138,7 @@ class Notebook:
                 reporter.forget()
                 self._shown = self.observation.ledger.total_count
                 self.cells.begin(info)
-                self._began_s = time.time()
-                if self.mode == "on":
-                    self.stage.begin()
+                self.beside.begin(show=self.mode == "on")
 
     def _after_cell(self, result: ExecutionResult) -> None:
         if result.info is not None and result.info.silent:
@@ -150,52 +149,19 @@ class Notebook:
             return
         replace = None
         with contained("end the line of the running stage"):
-            replace = self.stage.end()
+            replace = self.beside.stage.end()
         with contained("note what a cell changed"):
-            self._note_cell(result)
+            self.beside.note_cell(result)
         with contained("show what a cell compiled"):
             rows = self._new_rows()
             if self.mode == "on":
                 outputs.show_compiles(rows, self._shown - len(rows), replace)
         with contained("look for stale results"):
-            found = self._stale(result)
+            found = self.beside.findings(result)
             if self.mode == "on":
                 outputs.show_findings(found)
 
-    def live_timeline(self) -> Any:
-        """A picture of the ledger that goes on as cells run."""
-        ledger = self.observation.ledger
-        if deterministic():
-            return ledger.timeline()
-        from jaxplore.widgets.timeline import TimelineWidget
-
-        widget = TimelineWidget(ledger, ledger.cells)
-        self._timelines.add(widget)
-        return widget
-
-    def _note_cell(self, result: ExecutionResult) -> None:
-        number, ledger = self.cells.number, self.observation.ledger
-        observer.end_cell(number)
-        if self._began_s:
-            ledger.note_cell(CellRun(number=number, start_s=self._began_s, end_s=time.time()))
-        self.observation.failed(result.error_in_exec, number)
-        for widget in tuple(self._timelines):
-            widget.update(ledger, ledger.cells)
-
-    def _stale(self, result: ExecutionResult) -> list[Finding]:
-        """Functions the cell used that were traced with values which have changed."""
-        number = self.cells.number
-        found = self.stale.check(self.cells.text, self.shell.user_ns, number)
-        for finding in found:
-            self.observation.ledger.note(finding)
-        unhashable = [
-            one
-            for one in self.observation.ledger.findings
-            if one.id == "R08" and one.cell == number and result.error_in_exec is not None
-        ]
-        return [*unhashable[-1:], *found]
-
-    def _new_rows(self) -> list[Compile]:
+    def _new_rows(self) -> "list[Compile]":
         ledger = self.observation.ledger
         new = ledger.total_count - self._shown
         self._shown = ledger.total_count
@@ -243,5 +209,8 @@ def unload(shell: InteractiveShell) -> None:
         # What belongs to the process goes with the last shell.
         files.cells.clear()
         files.moves.clear()
-        kept.clear()
+        if "jaxplore.transforms.kept" in sys.modules:
+            from jaxplore.transforms.kept import kept
+
+            kept.clear()
         persistentcache.cache(False)

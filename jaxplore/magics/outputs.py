@@ -1,13 +1,15 @@
 """What jaxplore adds to a cell's output by itself. All of it carries the `jaxplore` key."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from jaxplore.model.compiles import Compile
-from jaxplore.model.findings import Finding
 from jaxplore.views.mode import deterministic
+
+if TYPE_CHECKING:
+    from jaxplore.model.compiles import Compile
+    from jaxplore.model.findings import Finding
 
 
 def show(data: dict[str, Any], view: str) -> None:
@@ -21,7 +23,7 @@ def show_line(text: str, view: str) -> None:
 
 
 def show_compiles(
-    rows: Sequence[Compile],
+    rows: "Sequence[Compile]",
     first: int,
     replace: Callable[[dict[str, Any], str], None] | None = None,
 ) -> None:
@@ -45,7 +47,7 @@ def show_compiles(
         show(data, "compiles")
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
+def show_findings(findings: "Sequence[Finding]") -> None:
     """What is wrong with the results of a cell, and what to do."""
     if findings:
         from jaxplore.views import findings as view

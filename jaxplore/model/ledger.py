@@ -3,13 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from jaxplore.model.compiles import Compile
-from jaxplore.model.findings import Finding
 from jaxplore.model.record import Drawn, Record
 from jaxplore.model.span import Span
-from jaxplore.model.timeline import CellRun, Timeline
+
+if TYPE_CHECKING:
+    from jaxplore.model.compiles import Compile
+    from jaxplore.model.findings import Finding
+    from jaxplore.model.timeline import CellRun, Timeline
 
 Later = Callable[[], tuple[int | None, int | None, int | None]]
 
@@ -35,15 +37,15 @@ class SourceLine(Record):
     compiles: int
 
 
-def _function_of(row: Compile) -> str:
+def _function_of(row: "Compile") -> str:
     return row.function
 
 
-def _call_site_of(row: Compile) -> Span | None:
+def _call_site_of(row: "Compile") -> Span | None:
     return row.call_site
 
 
-class Ledger(Drawn, Sequence[Compile]):
+class Ledger(Drawn, Sequence["Compile"]):
     """The compiles seen while an observation was open, oldest first.
 
     A ring: beyond `limit` rows the oldest are forgotten, but still counted in the totals.
@@ -52,11 +54,11 @@ class Ledger(Drawn, Sequence[Compile]):
 
     def __init__(
         self,
-        rows: Iterable[Compile] = (),
+        rows: "Iterable[Compile]" = (),
         *,
         limit: int = 10_000,
-        cells: Iterable[CellRun] = (),
-        findings: Iterable[Finding] = (),
+        cells: "Iterable[CellRun]" = (),
+        findings: "Iterable[Finding]" = (),
     ) -> None:
         self._limit = limit
         self._rows: deque[Compile] = deque()
@@ -69,7 +71,7 @@ class Ledger(Drawn, Sequence[Compile]):
         for row in rows:
             self.append(row)
 
-    def append(self, row: Compile, later: Later | None = None) -> None:
+    def append(self, row: "Compile", later: Later | None = None) -> None:
         """Add the newest compile. Where its sizes are not known yet, `later` gives bytes of
         temporaries, arguments and results when somebody reads the row."""
         if later is not None:
@@ -82,17 +84,17 @@ class Ledger(Drawn, Sequence[Compile]):
             self._forgotten_s += oldest.total_s
             self._forgotten_avoidable_s += oldest.total_s if oldest.avoidable else 0.0
 
-    def note_cell(self, cell: CellRun) -> None:
+    def note_cell(self, cell: "CellRun") -> None:
         """Add a run of a cell; one that is still running is replaced."""
         if self._cells and self._cells[-1].end_s is None:
             self._cells.pop()
         self._cells.append(cell)
 
-    def note(self, finding: Finding) -> None:
+    def note(self, finding: "Finding") -> None:
         """Add something that is wrong and is no compile."""
         self._findings.append(finding)
 
-    def newest(self, count: int) -> list[Compile]:
+    def newest(self, count: int) -> "list[Compile]":
         """The last rows as they are: sizes nobody asked for are missing."""
         return list(self._rows)[-count:] if count else []
 
@@ -114,7 +116,7 @@ class Ledger(Drawn, Sequence[Compile]):
         return dict(vars(self))
 
     @overload
-    def __getitem__(self, index: int) -> Compile: ...
+    def __getitem__(self, index: int) -> "Compile": ...
     @overload
     def __getitem__(self, index: slice) -> "Ledger": ...
     def __getitem__(self, index: int | slice) -> "Compile | Ledger":
@@ -126,7 +128,7 @@ class Ledger(Drawn, Sequence[Compile]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __iter__(self) -> Iterator[Compile]:
+    def __iter__(self) -> "Iterator[Compile]":
         self._settle()
         return iter(tuple(self._rows))
 
@@ -148,18 +150,20 @@ class Ledger(Drawn, Sequence[Compile]):
         )
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> "tuple[Finding, ...]":
         """What was wrong and is no compile: stale results (S01), static values that cannot be
         hashed (R08)."""
         return tuple(self._findings)
 
     @property
-    def cells(self) -> tuple[CellRun, ...]:
+    def cells(self) -> "tuple[CellRun, ...]":
         """The runs of notebook cells, oldest first."""
         return tuple(self._cells)
 
-    def timeline(self) -> Timeline:
+    def timeline(self) -> "Timeline":
         """The stages of all compiles, to scale."""
+        from jaxplore.model.timeline import Timeline
+
         return Timeline.of(tuple(self), self.cells)
 
     def since(self, cell: int) -> "Ledger":
@@ -199,10 +203,10 @@ class Ledger(Drawn, Sequence[Compile]):
         ]
         return tuple(sorted(found, key=lambda line: -line.seconds))
 
-    def _where(self, rows: Iterable[Compile]) -> "Ledger":
+    def _where(self, rows: "Iterable[Compile]") -> "Ledger":
         return Ledger(rows, limit=self._limit, cells=self._cells, findings=self._findings)
 
-    def _grouped(self, key: Callable[[Compile], Any]) -> dict[Any, "Ledger"]:
+    def _grouped(self, key: "Callable[[Compile], Any]") -> dict[Any, "Ledger"]:
         groups: dict[Any, Ledger] = {}
         for row in self:
             groups.setdefault(key(row), Ledger(limit=self._limit)).append(row)

@@ -7,15 +7,11 @@ already compiled is given back. In doubt a new one is made.
 
 import inspect
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import jax
 
-from jaxplore.capture.functions.fingerprint import Unknowable, fingerprint, freeze
 from jaxplore.faults import contained
-from jaxplore.transforms.kept import kept
-from jaxplore.transforms.owned import owned
 
 
 def jit(*args: Any, **options: Any) -> Any:
@@ -48,8 +44,12 @@ def jit(*args: Any, **options: Any) -> Any:
 
         jax.jit(**options)  # JAX checks the options now, as it would
         return decorate
+    # Imported when a function is first jitted: `import jaxplore` stays light.
+    from jaxplore.transforms.kept import kept
+    from jaxplore.transforms.known import keys_of
+
     fun = args[0]
-    keys = _keys(fun, options) if len(args) == 1 else None
+    keys = keys_of(fun, options) if len(args) == 1 else None
     if keys is not None:
         found = None
         with contained("recognise a function that was compiled before"):
@@ -61,20 +61,6 @@ def jit(*args: Any, **options: Any) -> Any:
         with contained("remember a compiled function"):
             kept.keep(fun, jitted, *keys)
     return jitted
-
-
-def _keys(fun: Any, options: dict[str, Any]) -> tuple[Any, Any] | None:
-    """What the function and its options depend on, or None where that cannot be known."""
-    if not isinstance(fun, FunctionType):
-        return None
-    keys = None
-    with contained("recognise a function that was compiled before"):
-        try:
-            held = owned(fun)
-            keys = None if held is None else (fingerprint(fun), (freeze(options), held))
-        except (Unknowable, RecursionError):
-            keys = None
-    return keys
 
 
 jit.__signature__ = inspect.signature(jax.jit)  # pyright: ignore[reportFunctionMemberAccess]

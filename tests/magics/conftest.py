@@ -11,7 +11,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from jaxplore.transforms.jit import kept
+from jaxplore.transforms.kept import kept
 
 EXTENSION = "jaxplore"
 

@@ -45,7 +45,7 @@ PLANTED = {
     "jaxplore.magics.celltext:locate": (PROGRAM, FUNCTIONS, GRADIENT),
     "jaxplore.magics.constants:freeze": ("n = 2", "%%jit\nn = 2\nx * n", "%%jit\nx * int(2)"),
     "jaxplore.capture.functions.fingerprint:_Freezer.freeze": (PROGRAM, FUNCTIONS),
-    "jaxplore.transforms.jit:fingerprint": (FUNCTIONS,),
+    "jaxplore.transforms.known:fingerprint": (FUNCTIONS,),
     "jaxplore.transforms.kept:Kept.find": (FUNCTIONS,),
     "jaxplore.transforms.kept:Kept.keep": (FUNCTIONS,),
 }

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxplore
-from jaxplore.transforms.jit import kept
+from jaxplore.transforms.kept import kept
 
 V3 = jnp.ones(3)
 HEADER = "import jax, functools, jaxplore\nimport jax.numpy as jnp\nimport numpy as np"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import jaxplore
 from jaxplore.capture.functions import coderead
-from jaxplore.transforms.jit import kept
+from jaxplore.transforms.kept import kept
 
 V3 = jnp.ones(3)
 Notebook = Callable[..., dict[str, Any]]

@@ -17,6 +17,7 @@ from jaxplore.capture.compiles.options import options_of
 from jaxplore.capture.compiles.serials import Serials
 from jaxplore.capture.compiles.settings import Settings
 from jaxplore.capture.compiles.sizes import UNKNOWN, Sizes, sizes_now_or_later
+from jaxplore.capture.compiles.times import Times
 from jaxplore.capture.compiles.variants import variant_of
 from jaxplore.capture.programs.jaxprs import count_equations, opened
 from jaxplore.capture.programs.linecounts import line_counts
@@ -24,28 +25,11 @@ from jaxplore.capture.source import files
 from jaxplore.capture.source.spans import SpanTable
 from jaxplore.model.compiles import (
     Argument,
-    CacheOutcome,
     CompileKind,
     LineCount,
     Miss,
     Setting,
 )
-
-
-@dataclass(slots=True)
-class Times:
-    """What monitoring said of the compile that is running; seconds."""
-
-    trace_s: float | None = None
-    lower_s: float | None = None
-    compile_s: float | None = None
-    trace_at_s: float | None = None
-    lower_at_s: float | None = None
-    compile_at_s: float | None = None
-    persistent_cache: CacheOutcome | None = None
-    persistent_cache_s: float | None = None
-    saved_s: float | None = None
-    equations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

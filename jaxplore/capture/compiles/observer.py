@@ -18,20 +18,20 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jax.monitoring
 
 from jaxplore.capture import _hooks
-from jaxplore.capture.compiles.miss import MissBuilder, Seen, Times
-from jaxplore.capture.programs.jaxprs import count_equations
-from jaxplore.capture.programs.linecounts import line_counts
-from jaxplore.capture.source.spans import SpanTable
+from jaxplore.capture.compiles.times import Times
 from jaxplore.faults import contained, reporter
-from jaxplore.model.compiles import CacheOutcome, LineCount, Miss
 
-Sink = Callable[[Miss], None]
-SeenSink = Callable[[Miss, Seen], None]
+if TYPE_CHECKING:
+    from jaxplore.capture.compiles.miss import MissBuilder, Seen
+    from jaxplore.model.compiles import CacheOutcome, LineCount, Miss
+
+Sink = Callable[["Miss"], None]
+SeenSink = Callable[["Miss", "Seen"], None]
 TraceSink = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
 BeginSink = Callable[["Running"], None]
 
@@ -43,7 +43,7 @@ _RETRIEVAL: Final = f"{_CACHE}cache_retrieval_time_sec"
 _SAVED: Final = f"{_CACHE}compile_time_saved_sec"
 # Smaller programs compile before anybody could read about it.
 _LARGE_EQUATIONS: Final = 1_000
-_CACHE_OUTCOMES: Final[dict[str, CacheOutcome]] = {
+_CACHE_OUTCOMES: Final["dict[str, CacheOutcome]"] = {
     # Asked for, then neither found nor written: it compiled faster than the threshold.
     "compile_requests_use_cache": "not stored",
     "cache_hits": "hit",
@@ -57,7 +57,7 @@ class Running:
 
     function: str
     equations: int
-    lines: tuple[LineCount, ...] = ()
+    lines: "tuple[LineCount, ...]" = ()
     """The source lines with most equations, of a large program."""
 
 
@@ -99,7 +99,7 @@ class Observer:
         self._running: dict[int, Running] = {}
         self._undo: list[Callable[[], None]] = []
         self._local = _Local()
-        self._builder = MissBuilder()
+        self._made: MissBuilder | None = None
         self._installed = False
         self._compiled: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         """Programs that were compiled, by identity."""
@@ -151,8 +151,17 @@ class Observer:
         """Note what the cell that ends has changed."""
         self._builder.end_cell(cell)
 
+    @property
+    def _builder(self) -> "MissBuilder":
+        """Imported with the first compile: loading the extension stays quick."""
+        if self._made is None:
+            from jaxplore.capture.compiles.miss import MissBuilder
+
+            self._made = MissBuilder()
+        return self._made
+
     def _install(self) -> None:
-        self._builder = MissBuilder()
+        self._made = None
         self._running.clear()
         # What was in progress when an earlier observation ended is nobody's now.
         self._local = _Local()
@@ -179,7 +188,7 @@ class Observer:
             # Somebody may have called jax.monitoring.clear_event_listeners meanwhile.
             with contained("remove one of its observers"):
                 self._undo.pop()()
-        self._builder = MissBuilder()
+        self._made = None
 
     def _enter_run(self, args: tuple[Any, ...], _: dict[str, Any]) -> None:
         params, _flat, fun, call_args, call_kwargs = args
@@ -205,6 +214,10 @@ class Observer:
             self._begin(thread, times, kwargs)
 
     def _begin(self, thread: _Thread, times: Times, kwargs: dict[str, Any]) -> None:
+        from jaxplore.capture.programs.jaxprs import count_equations
+        from jaxplore.capture.programs.linecounts import line_counts
+        from jaxplore.capture.source.spans import SpanTable
+
         jaxpr = kwargs["jaxpr"]
         if thread.paused or self._compiled.get(id(jaxpr)) is jaxpr:
             return
@@ -304,7 +317,7 @@ class Observer:
         self._compiled.clear()
         self._builder.caches_emptied(_caller())
 
-    def _emit(self, miss: Miss) -> None:
+    def _emit(self, miss: "Miss") -> None:
         with self._lock:
             sinks = tuple(self._sinks)
         for sink in sinks:

@@ -12,6 +12,7 @@ from jaxplore.capture import _hooks
 from jaxplore.capture.compiles import callform, definition, miss, observer
 from jaxplore.capture.compiles.serials import Serials
 from jaxplore.capture.compiles.settings import Settings
+from jaxplore.capture.programs import jaxprs
 from jaxplore.capture.source import files, spans
 from jaxplore.model.compiles import Compile
 
@@ -44,7 +45,7 @@ PLACES: list[tuple[Any, str]] = [
     (callform, "_structure"),
     (Serials, "of"),
     (Settings, "read"),
-    (observer, "count_equations"),
+    (jaxprs, "count_equations"),
     (TABLE, "of_frame"),
     (TABLE, "of_definition"),
     (TABLE, "_make"),
