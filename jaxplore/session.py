@@ -18,7 +18,7 @@ from jaxplore.model.ledger import Ledger
 
 if TYPE_CHECKING:
     from jaxplore.advise.causes import Explainer
-    from jaxplore.model.compiles import Miss
+    from jaxplore.model.compiles import Compile, Miss
     from jaxplore.model.why import Why
 
 
@@ -31,18 +31,28 @@ class Observation:
         self._lock = threading.Lock()
 
     def record(self, miss: "Miss") -> None:
-        """Explain a compile and add it. A fault in the explanation does not lose the row."""
+        """Explain a compile and add it."""
+        self.add(miss, self.explain(miss))
+
+    def explain(self, miss: "Miss") -> "Compile":
+        """A compile, explained by what was seen before it. A fault in the explanation does not
+        lose the row."""
         from jaxplore.advise import causes
-        from jaxplore.capture.compiles import sizes
 
         row = None
+        with self._lock, contained("explain a compile"):
+            if self._explainer is None:
+                self._explainer = causes.Explainer()
+            row = self._explainer.explain(miss)
+        return causes.unexplained(miss) if row is None else row
+
+    def add(self, miss: "Miss", row: "Compile") -> None:
+        """Add a compile that is explained already."""
+        from jaxplore.capture.compiles import sizes
+
+        later = None if miss.sizes_later is None else partial(sizes.later.ask, miss.sizes_later)
         with self._lock:
-            with contained("explain a compile"):
-                if self._explainer is None:
-                    self._explainer = causes.Explainer()
-                row = self._explainer.explain(miss)
-            later = None if miss.sizes_later is None else partial(sizes.later.ask, miss.sizes_later)
-            self.ledger.append(causes.unexplained(miss) if row is None else row, later)
+            self.ledger.append(row, later)
 
     def failed(self, error: BaseException | None, cell: int | None = None) -> None:
         """Note what an exception that ended the user's code says about compiling."""
@@ -59,6 +69,21 @@ class Observation:
 
 
 _open: Final[list[Observation]] = []
+_changing: Final = threading.RLock()
+
+
+def _record(miss: "Miss") -> None:
+    """Explain a compile once, by what the oldest observation knows, for all that are open.
+
+    A block that is observed by itself must not call a first call what the notebook has seen
+    before.
+    """
+    with _changing:
+        observations = tuple(_open)
+    if observations:
+        row = observations[0].explain(miss)
+        for observation in observations:
+            observation.add(miss, row)
 
 
 def start() -> Observation:
@@ -70,15 +95,19 @@ def start() -> Observation:
 
 def resume(observation: Observation) -> None:
     """Open an observation again; its ledger goes on."""
-    observer.add(observation.record)
-    _open.append(observation)
+    with _changing:
+        _open.append(observation)
+        if len(_open) == 1:
+            observer.add(_record)
 
 
 def stop(observation: Observation) -> None:
     """Close an observation. Its ledger stays readable."""
-    observer.remove(observation.record)
-    if observation in _open:
-        _open.remove(observation)
+    with _changing:
+        if observation in _open:
+            _open.remove(observation)
+            if not _open:
+                observer.remove(_record)
 
 
 @contextmanager

@@ -15,14 +15,14 @@ def setting_cause(now: Miss, found: Differences) -> Cause | None:
         return None
     before, new = found.settings[0]
     where = f" in cell {new.changed_in}" if new.changed_in is not None else ""
-    name = _setting_name(new)
+    name = setting_name(new)
     return Cause(
         id="R15",
         explanation=f"{name} changed{where}: {before.text or 'none'} -> {new.text or 'none'}"
         f"{more(len(found.settings) - 1, 'setting')}",
         advice=f"set {name} once, at the top of the notebook, before anything is compiled",
         changes=tuple(
-            Change(path=_setting_name(b), before=a.text, now=b.text) for a, b in found.settings
+            Change(path=setting_name(b), before=a.text, now=b.text) for a, b in found.settings
         )
         + tuple(change(*pair) for pair in found.arguments),
     )
@@ -42,8 +42,9 @@ def _kind(argument: Argument) -> str:
     return dtype_of(argument.type).rstrip("0123456789")
 
 
-def _setting_name(setting: Setting) -> str:
-    return "the mesh" if setting.name == "mesh" else setting.name
+def setting_name(setting: Setting) -> str:
+    """A setting as people say it."""
+    return {"mesh": "the mesh", "mesh devices": "the mesh"}.get(setting.name, setting.name)
 
 
 def structure_cause(now: Miss, found: Differences) -> Cause | None:
@@ -64,7 +65,8 @@ def structure_cause(now: Miss, found: Differences) -> Cause | None:
         old, new = containers[0]
         name = changes[0].path
         if old and new and old.text != new.text:
-            said = [f"{name}: {old.text} -> {new.text}"]
+            was, now_is = shortest(old.text, new.text)
+            said = [f"{name}: {was} -> {now_is}"]
         else:
             said = [f"{name}: other containers, or other data in a registered class"]
     return Cause(
@@ -81,28 +83,56 @@ def static_cause(now: Miss, found: Differences, earlier: Sequence[Miss]) -> Caus
     if not found.statics:
         return None
     changes = tuple(
-        Change(path=_name(a, b), before=a.text if a else "", now=b.text if b else "")
+        Change(path=name_of(a, b), before=a.text if a else "", now=b.text if b else "")
         for a, b in found.statics
     )
     before, new = found.statics[0]
-    name = _name(before, new)
+    name = name_of(before, new)
     count = len({s.key for miss in [*earlier, now] for s in miss.statics if s.name == name})
     if before and new and before.by_identity and new.by_identity and before.text == new.text:
         return _identity(now, new, count, changes)
-    was, now_is = changes[0].before or "not given", changes[0].now or "not given"
+    was, now_is = shortest(changes[0].before or "not given", changes[0].now or "not given")
     if was == now_is:  # its class was defined again, or compares more than it shows
         now_is = f"{now_is} that compares unequal"
     return Cause(
         id="R06",
         explanation=f"static {name}: {was} -> {now_is}, {count} values so far = {count} "
         f"executables{more(len(changes) - 1, 'static value')}",
-        advice=f"{at_call(now)}pass `{name}` as an array (drop it from static_argnames), or keep "
-        "the number of its values small",
+        advice=at_call(now) + _static_advice(name, new or before),
         changes=changes,
     )
 
 
-def _name(before: Static | None, new: Static | None) -> str:
+def _static_advice(name: str, static: Static | None) -> str:
+    text = "" if static is None else static.text
+    if text.lstrip("-").replace(".", "", 1).isdigit():
+        return (
+            f"pass `{name}` as an array (drop it from static_argnames), or keep the number of "
+            "its values small"
+        )
+    return f"keep the number of values of `{name}` small: each is an executable that stays"
+
+
+def shortest(before: str, now: str, most: int = 60) -> tuple[str, str]:
+    """Two texts, of long ones only where they differ.
+
+    >>> shortest("a" * 80 + "1", "a" * 80 + "2", 12)
+    ('…aaaa1', '…aaaa2')
+    """
+    if max(len(before), len(now)) <= most:
+        return before, now
+    start = next((i for i, (a, b) in enumerate(zip(before, now, strict=False)) if a != b), 0)
+    start = max(start - 4, 0)
+    return _window(before, start, most), _window(now, start, most)
+
+
+def _window(text: str, start: int, most: int) -> str:
+    end = "…" if len(text) > start + most else ""
+    return f"{'…' if start else ''}{text[start : start + most]}{end}"
+
+
+def name_of(before: Static | None, new: Static | None) -> str:
+    """The parameter of a static value."""
     return next(static.name for static in (new, before) if static is not None)
 
 
@@ -148,7 +178,12 @@ def passed_cause(now: Miss, found: Differences) -> Cause | None:
     )
 
 
-_HOW = {"keyword": "a keyword", "positional": "a position", "default": "its default"}
+_HOW = {
+    "keyword": "a keyword",
+    "positional": "a position",
+    "default": "its default",
+    "held": "a value that functools.partial holds",
+}
 
 
 def _how(how: str) -> str:

@@ -15,17 +15,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
 from jaxplore.advise.calls import (
+    name_of,
     option_cause,
     passed_cause,
     setting_cause,
+    setting_name,
     static_cause,
     structure_cause,
     widened_by_setting,
 )
 from jaxplore.advise.cause import Cause, at_call
 from jaxplore.advise.differences import Differences, nearest
-from jaxplore.advise.functions import edited_cause, forgotten_cause, object_cause
-from jaxplore.advise.types import placement_cause, type_cause
+from jaxplore.advise.functions import (
+    edited_cause,
+    forgotten_cause,
+    object_cause,
+    redefined_cause,
+)
+from jaxplore.advise.types import change, placement_cause, type_cause
 from jaxplore.model.compiles import Compile, Miss, Observed
 
 _MOST_FUNCTIONS = 2048
@@ -58,12 +65,21 @@ class Explainer:
         history.count += 1
         cause = find_cause(miss, tuple(history.keys), history.count)
         needed = _needed(miss)
-        # An operation has parameters that its arguments do not show: the shape of ones(4).
-        avoidable = needed in history.needed and (miss.kind != "eager" or cause.id == "R12")
+        avoidable = needed in history.needed and _is_avoidable(miss, cause)
         _remember(history, miss, needed)
         while len(self._known) > _MOST_FUNCTIONS:
             self._known.popitem(last=False)
         return _explained(miss, cause, history.count, avoidable=avoidable)
+
+
+def _is_avoidable(miss: Miss, cause: Cause) -> bool:
+    """Whether a compile for types that were compiled for before could have been saved."""
+    if miss.variant or cause.id in ("", "R01", "R11", "R15", "R22"):
+        return False
+    # An operation has parameters that its arguments do not show: the shape of ones(4).
+    if miss.kind == "eager":
+        return cause.id == "R12"
+    return cause.id != "R20" or bool(miss.caches_emptied)
 
 
 def _group(miss: Miss) -> str:
@@ -80,7 +96,8 @@ def _needed(miss: Miss) -> int:
     arguments = tuple((a.path, a.type) for a in miss.arguments)
     # A new object of equal contents is no new value.
     statics = tuple((s.name, s.text, 0 if s.by_identity else s.key) for s in miss.statics)
-    return hash((arguments, statics, miss.source, miss.variant, miss.body))
+    containers = tuple((s.name, s.key) for s in miss.structures)
+    return hash((arguments, statics, containers, miss.source, miss.body, miss.options))
 
 
 def _remember(history: _History, miss: Miss, needed: int) -> None:
@@ -145,22 +162,52 @@ def find_cause(miss: Miss, earlier: Sequence[Miss], count: int | None = None) ->
         return Cause(id="", explanation="compiled; this JAX does not say why", advice="")
     if miss.variant == "ahead of time":
         return Cause(id="R01", explanation="compiled ahead of time", advice="")
-    others = [one for one in earlier if not _is_another_lambda(miss, one)]
+    others = [one for one in earlier if not _is_another_function(miss, one)]
+    # A function object that compiled before is compared with itself.
+    own = [one for one in others if one.object_serial == miss.object_serial]
+    others = own if own and not miss.variant else others
     if not others:
         return _first_variant(miss) if miss.variant else _first(miss)
     before, found = nearest(miss, tuple(others))
+    if miss.variant:
+        return _of_variant(miss, found, others)
+    if found.object and not found.source and _needs_its_own(found):
+        return _first(miss, of_same_code=True)
     return _of_difference(miss, before, found, others, number)
 
 
-def _is_another_lambda(one: Miss, other: Miss) -> bool:
-    """Lambdas have no name: the same text on two lines is two functions."""
+def _is_another_function(one: Miss, other: Miss) -> bool:
+    """Whether two functions of one name are two in the text: on two lines of one version of
+    it. A lambda with another text is always another."""
+    if one.made_as == "lambda" and one.source != other.source:
+        return True
     a, b = one.defined_at, other.defined_at
-    if one.made_as != "lambda" or a is None or b is None:
+    if a is None or b is None or one.object_serial == other.object_serial:
         return False
-    return one.source != other.source or (a.file == b.file and a.line != b.line)
+    return one.text_key == other.text_key and a.file == b.file and a.line != b.line
 
 
-def _first(miss: Miss) -> Cause:
+def _needs_its_own(found: Differences) -> bool:
+    """Whether a new function object would need a compile even if it were an old one."""
+    types = any(a.type != b.type or a.weak_type != b.weak_type for a, b in found.arguments)
+    texts = any((a and a.text) != (b and b.text) for a, b in found.statics)
+    return bool(types or texts or found.appeared or found.disappeared or found.structures)
+
+
+def _of_variant(miss: Miss, found: Differences, earlier: Sequence[Miss]) -> Cause:
+    """What a transformation asked for: JAX does not say with which arguments."""
+    changed = type_cause(miss, found, earlier)
+    if changed is None or changed.id not in ("R02", "R03"):
+        return _first_variant(miss)
+    return replace(
+        changed,
+        advice=f"{at_call(miss)}call {miss.function} with fewer types, or jit the transformed "
+        "function as a whole",
+        details=(),
+    )
+
+
+def _first(miss: Miss, *, of_same_code: bool = False) -> Cause:
     if miss.persistent_cache == "not stored" and miss.cache_threshold_s is not None:
         return Cause(
             id="R22",
@@ -169,6 +216,12 @@ def _first(miss: Miss) -> Cause:
             "jax.config.update('jax_persistent_cache_min_compile_time_secs', 0)",
         )
     of = "".join(f"{name} of " for name in miss.wrappers if name.startswith("jax."))
+    if of_same_code:
+        return Cause(
+            id="R01",
+            explanation=f"first call of another {miss.function} of the same code, with other types",
+            advice="nothing to do, unless it is meant to be one function: then define it once",
+        )
     read = ", read from the persistent cache" if miss.persistent_cache == "hit" else ""
     return Cause(
         id="R01",
@@ -209,7 +262,7 @@ _VARIANTS = {
 
 def _first_variant(miss: Miss) -> Cause:
     what = _VARIANTS.get(miss.variant, "its form for grad, vmap or another transformation")
-    wrapper = "jax.vmap" if miss.variant == "batched" else "jax.grad"
+    wrapper = {"batched": "jax.vmap", "tangent": "jax.jvp"}.get(miss.variant, "jax.grad")
     return Cause(
         id="R19",
         explanation=f"{what}, not {miss.function} again",
@@ -219,14 +272,19 @@ def _first_variant(miss: Miss) -> Cause:
 
 
 def _operation(miss: Miss, earlier: Sequence[Miss], number: int) -> Cause:
+    if any(s.name == "jax_disable_jit" and s.text == "True" for s in miss.settings):
+        return Cause(
+            id="R21",
+            explanation="operation by itself: jit is switched off",
+            advice="jax.config.update('jax_disable_jit', False), or leave jax.disable_jit()",
+        )
     if not miss.body:
         return Cause(
             id="R21",
             explanation="operation outside jit",
             advice="wrap the code around it in jit: each operation and shape compiles by itself",
         )
-    types = [(a.path, a.type) for a in miss.arguments]
-    if any([(a.path, a.type) for a in one.arguments] == types for one in earlier):
+    if any(_needed(one) == _needed(miss) for one in earlier):
         return Cause(
             id="R12",
             explanation=f"outside jit: its body `{miss.body}` is traced and "
@@ -237,9 +295,14 @@ def _operation(miss: Miss, earlier: Sequence[Miss], number: int) -> Cause:
     return Cause(
         id="R21",
         explanation=f"outside jit, with body `{miss.body}`",
-        advice=f"{at_call(miss)}wrap the code around it in jit: outside, its body is traced each "
-        "time a new function is passed",
+        advice=f"{at_call(miss)}wrap the code around it in jit: outside, each size, and each new "
+        "function, compiles by itself",
     )
+
+
+def _objects(now: Miss, earlier: Sequence[Miss]) -> int:
+    """How many function objects there were."""
+    return len({one.object_serial for one in [*earlier, now]})
 
 
 def _of_difference(
@@ -253,13 +316,14 @@ def _of_difference(
     cause = (
         cause
         or structure_cause(now, found)
+        or redefined_cause(now, found, number)
         or static_cause(now, found, earlier)
         or type_cause(now, found, earlier)
         or passed_cause(now, found)
         or setting_cause(now, found)
         or placement_cause(now, found)
         or option_cause(now, found)
-        or object_cause(now, before, found, number)
+        or object_cause(now, found, _objects(now, earlier), number)
         or forgotten_cause(now, found, number)
     )
     if number > 2 and cause.id in ("R03", "R04", "R13", "R14", "R15", "R16", "R17", "R18"):
@@ -269,12 +333,17 @@ def _of_difference(
 
 def _also(found: Differences, cause: Cause) -> tuple[str, ...]:
     """Differences that the cause does not say."""
-    said = {change.path for change in cause.changes}
-    also = [
-        f"setting {b.name}: {a.text} -> {b.text}" for a, b in found.settings if b.name not in said
+    also = [f"{b.path}: {c.before} -> {c.now}" for a, b in found.arguments for c in [change(a, b)]]
+    also += [f"{a.path} appeared" for a in found.appeared]
+    also += [f"{a.path} disappeared" for a in found.disappeared]
+    also += [
+        f"{name_of(a, b)}: {a.text if a else 'not given'} -> {b.text if b else 'not given'}"
+        for a, b in found.statics
     ]
-    if cause.id not in ("R13",):
-        also += [f"{b.name} given as {b.how}, before as {a.how}" for a, b in found.passed]
+    also += [f"{setting_name(b)}: {a.text} -> {b.text}" for a, b in found.settings]
+    also += [f"{b.name} given as {b.how}, before as {a.how}" for a, b in found.passed]
+    said = tuple(f"{one.path}{end}" for one in cause.changes for end in (":", " "))
+    also = [text for text in also if not text.startswith(said) and cause.id != "R13"]
     if found.object and cause.id not in ("R09", "R10", "R11"):
         also.append("the function is a new object of the same code")
     return tuple(f"also different: {text}" for text in also)

@@ -31,12 +31,29 @@ def edited_cause(now: Miss, before: Miss) -> Cause:
     )
 
 
-def object_cause(now: Miss, before: Miss, found: Differences, count: int) -> Cause | None:
-    """R09, R10, R11: another function object of the same code."""
+def redefined_cause(now: Miss, found: Differences, count: int) -> Cause | None:
+    """R10, R11 where static values differ only because their class was defined again too."""
+    same_texts = all(a and b and a.text == b.text for a, b in found.statics)
+    if not (found.statics and same_texts and found.object and found.code):
+        return None
+    return _loaded_again(now, count)
+
+
+def object_cause(now: Miss, found: Differences, objects: int, count: int) -> Cause | None:
+    """R09, R10, R11: another function object of the same code.
+
+    Args:
+        now: The compile.
+        found: What differs.
+        objects: How many function objects of the code there were.
+        count: Which compile of the code it is.
+    """
     if not found.object:
         return None
-    if not found.code:
-        return _made_again(now, count)
+    return _loaded_again(now, count) if found.code else _made_again(now, objects)
+
+
+def _loaded_again(now: Miss, count: int) -> Cause:
     if now.defined_at is not None and now.defined_at.file.startswith("cell "):
         return Cause(
             id="R10",
@@ -79,7 +96,8 @@ def forgotten_cause(now: Miss, found: Differences, count: int) -> Cause:
         )
     return Cause(
         id="R20",
-        explanation=f"compiled before for the same types, and forgotten since, compile {count}",
+        explanation="compiled before for the same types; nothing that jaxplore can see differs, "
+        f"compile {count}",
         advice="look for f.clear_cache(), for more executables than JAX keeps, or for a constant "
         "of a %%jit cell that cannot be compared (make it an array or a frozen dataclass)",
     )

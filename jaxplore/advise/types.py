@@ -119,15 +119,24 @@ def _shape_advice(path: str, shapes: Sequence[tuple[str, ...]]) -> str:
         )
     largest = max(alike, key=lambda shape: sum(int(s) for s in shape if s.isdigit()))
     if len(axes) == 1 and axis == 0:
-        return (
-            f"pad `{path}` to ({', '.join(largest)}), drop the odd batch, or jit one row and vmap"
-        )
-    return f"pad `{path}` to a fixed shape such as ({', '.join(largest)}) and mask the rest"
+        return f"pad `{path}` to {_tuple(largest)}, drop the odd batch, or jit one row and vmap"
+    return f"pad `{path}` to a fixed shape such as {_tuple(largest)} and mask the rest"
+
+
+def _tuple(shape: tuple[str, ...]) -> str:
+    return f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
 
 
 def _dtype(now: Miss, pairs: _Pairs, every: _Pairs, earlier: Sequence[Miss]) -> Cause:
     before, new = pairs[0]
     changes = tuple(change(*pair) for pair in every)
+    if "key<" in before.type or "key<" in new.type:
+        return Cause(
+            id="R03",
+            explanation=f"{new.path}: {before.type} -> {new.type}, another kind of random key",
+            advice=f"{at_call(now)}make all keys one way: jax.random.key(seed)",
+            changes=changes,
+        )
     if shape_of(new.type) == () and (before.number or new.number):
         return _kinds_of_number(now, new, changes, earlier)
     return Cause(

@@ -128,6 +128,8 @@ class Miss(Observed):
     """Differs between two function objects of one identity."""
     code_serial: int = -1
     """Differs between two runs of the text that defines it."""
+    text_key: int = 0
+    """Differs between two versions of the file or cell that defines it."""
     made_as: str = ""
     """`"lambda"`, `"local function"`, `"partial"`, `"bound method"` or `""`."""
     source: str

@@ -201,7 +201,7 @@ TABLE = [
         FIRST,
         miss(),
         "R20",
-        "compiled before for the same types, and forgotten since, compile 2",
+        "compiled before for the same types; nothing that jaxplore can see differs, compile 2",
         "look for f.clear_cache(), for more executables than JAX keeps, or for a constant of a "
         "%%jit cell that cannot be compared (make it an array or a frozen dataclass)",
         (),

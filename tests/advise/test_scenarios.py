@@ -435,7 +435,7 @@ CASES: list[tuple[str, Callable[[], None], str, tuple[tuple[str, str, str], ...]
     (
         "R20",
         forgotten,
-        "compiled before for the same types, and forgotten since, compile 2",
+        "compiled before for the same types; nothing that jaxplore can see differs, compile 2",
         (),
     ),
 ]

@@ -1,13 +1,13 @@
-"""How a function was called, as text: its arrays, its static values, its structure.
+"""How a function was called, as text: its static values, its structure, how they were given.
 
 Nothing of the user's is kept, and none of their methods is run that JAX has not run.
 """
 
 import enum
+import functools
 import inspect
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
@@ -15,14 +15,13 @@ import jax
 
 from jaxplore.capture.compiles.definition import code_of
 from jaxplore.capture.compiles.serials import Serials
-from jaxplore.capture.programs.jaxprs import type_text
+from jaxplore.capture.compiles.statictext import LONGEST, static_text
+from jaxplore.capture.compiles.structures import structure_of
 from jaxplore.capture.source import files
-from jaxplore.model.compiles import Argument, Passed, Static, Structure
+from jaxplore.model.compiles import Passed, Static, Structure
 
-_PLAIN: Final = (int, float, complex, bool, str, bytes, type(None))
-_NUMBERS: Final = (bool, int, float, complex)
-_LONGEST: Final = 80
-_MOST_PARTS: Final = 8
+_Given = tuple[str, object, str]
+"""(name, value, how it was given)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +53,45 @@ def call_form(
         serials: Numbers objects that compare by identity.
     """
     try:
-        signature = inspect.signature(fun)
-        bound = signature.bind(*args, **kwargs)
+        given = list(_given(fun, args, kwargs))
     except (TypeError, ValueError):
         return CallForm()
-    given = set(bound.arguments)
-    bound.apply_defaults()
-    traced = {name.split("[")[0].split(".")[0] for name in names}
+    paths = tuple(names)
+    traced = {path.split("[")[0].split(".")[0] for path in paths}
     statics: list[Static] = []
     structures: list[Structure] = []
     values: list[tuple[str, object]] = []
-    for name, value in bound.arguments.items():
-        if name in traced or _is_empty_tree(value):
-            if name in given:
-                structures.append(_structure(name, value))
+    for name, value, how in given:
+        inside = any(p.startswith(name) for p in paths) if "[" in name else name in traced
+        if inside or _is_empty_tree(value):
+            if how not in ("default", "held"):
+                structures.append(structure_of(name, value))
             continue
         statics.append(_static(name, value, serials))
         values.append((name, value))
-    positional = list(bound.arguments)[: len(args)]
-    passed = tuple(
-        Passed(
-            name=name,
-            how="keyword"
-            if name in kwargs
-            else "positional"
-            if name in positional and name in given
-            else "default",
-        )
-        for name in bound.arguments
-    )
+    passed = tuple(Passed(name=name, how=how) for name, _, how in given if "[" not in name)
     return CallForm(tuple(statics), tuple(structures), passed, tuple(values))
+
+
+def _given(fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[_Given]:
+    """Each parameter; of `*args` and `**kwargs` each part: `a[1]`, `kw['train']`."""
+    signature = inspect.signature(fun)
+    bound = signature.bind(*args, **kwargs)
+    explicit = set(bound.arguments)
+    bound.apply_defaults()
+    held = set(fun.keywords) if isinstance(fun, functools.partial) else set[str]()
+    for place, (name, value) in enumerate(bound.arguments.items()):
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            yield from ((f"{name}[{i}]", part, "positional") for i, part in enumerate(value))
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            yield from ((f"{name}['{key}']", part, "keyword") for key, part in value.items())
+        elif name in kwargs:
+            yield name, value, "keyword"
+        elif name in explicit and place < len(args):
+            yield name, value, "positional"
+        else:
+            yield name, value, "held" if name in held else "default"
 
 
 def static_values(
@@ -100,67 +108,10 @@ def _is_empty_tree(value: Any) -> bool:
     return value is None or (isinstance(value, tuple | list | dict) and not jax.tree.leaves(value))
 
 
-def _structure(name: str, value: Any) -> Structure:
-    structure = jax.tree.structure(value)
-    text = str(structure).removeprefix("PyTreeDef(").removesuffix(")")
-    short = " ".join(text.split())
-    return Structure(
-        name=name,
-        text=short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…",
-        key=hash(structure),
-    )
-
-
-def argument(path: Any, aval: Any, array: Any) -> Argument:
-    """The type and placement that one array was passed with."""
-    committed = bool(getattr(array, "committed", False)) or bool(
-        getattr(array, "_committed", False)
-    )
-    sharding = getattr(array, "sharding", None) if committed else None
-    number = next((kind.__name__ for kind in _NUMBERS if type(array) is kind), "")
-    return _argument(
-        str(path),
-        type_text(aval),
-        bool(getattr(aval, "weak_type", False)),
-        "" if sharding is None else _placement(sharding) + _layout(array),
-        number,
-    )
-
-
-@lru_cache(maxsize=65_536)
-def _argument(path: str, type: str, weak: bool, placement: str, number: str) -> Argument:
-    # Equal arguments are one object: hundreds of earlier calls are kept for comparison.
-    return Argument(path=path, type=type, weak_type=weak, placement=placement, number=number)
-
-
-def _placement(sharding: Any) -> str:
-    spec = getattr(sharding, "spec", None)
-    devices = _devices(sharding)
-    return devices if spec is None else f"{_axes(spec)} on {devices}"
-
-
-def _axes(spec: Any) -> str:
-    return str(spec).replace("PartitionSpec", "P")
-
-
-def _devices(sharding: Any) -> str:
-    devices = sorted(sharding.device_set, key=lambda device: device.id)
-    if len(devices) > 4:
-        return f"{len(devices)} devices {devices[0]}..{devices[-1]}"
-    return ", ".join(str(device) for device in devices)
-
-
-def _layout(array: Any) -> str:
-    """A layout that is not the usual one, row by row."""
-    layout = getattr(getattr(array, "format", None), "layout", None)
-    order = tuple(getattr(layout, "major_to_minor", ()))
-    return "" if order == tuple(range(len(order))) else f", layout {order}"
-
-
 def _static(name: str, value: Any, serials: Serials) -> Static:
     # Of its class: the value's own __getattr__ is not ours to run.
     if hasattr(type(value), "static_text"):  # a constant of a %%jit cell says what it is
-        return Static(name=name, text=str(value.static_text)[:_LONGEST], key=hash(value))
+        return Static(name=name, text=str(value.static_text)[:LONGEST], key=hash(value))
     by_identity = _compares_by_identity(value)
     text = static_text(value)
     key = serials.of(value) if by_identity else _hash(value)
@@ -176,47 +127,15 @@ def _hash(value: Any) -> int:
     """JAX has hashed it, unless it is a default that was left out."""
     try:
         return hash(value)
-    except TypeError:
+    except Exception:
         return 0
 
 
+# There is one of each, or they compare by what they are bound to.
+_SHARED: Final = (type, ModuleType, BuiltinFunctionType, enum.Enum, MethodType)
+
+
 def _compares_by_identity(value: Any) -> bool:
-    if isinstance(value, type | ModuleType | BuiltinFunctionType | enum.Enum):
-        return False  # there is only one of each
+    if isinstance(value, _SHARED):
+        return False
     return type(value).__hash__ in (object.__hash__, FunctionType.__hash__)
-
-
-def static_text(value: Any, depth: int = 2) -> str:
-    """A static value as short text, written without the value's own `__repr__`.
-
-    >>> static_text((1, "a")), static_text(len), static_text(3.5)
-    ("(1, 'a')", 'len', '3.5')
-    """
-    return _text(value, depth)[:_LONGEST]
-
-
-def _text(value: Any, depth: int) -> str:
-    kind = type(value)
-    if kind in _PLAIN:
-        return repr(value)
-    if isinstance(value, enum.Enum):
-        return f"{kind.__name__}.{value.name}"
-    if isinstance(value, FunctionType):
-        return f"{value.__name__} (line {value.__code__.co_firstlineno})"
-    if isinstance(value, MethodType):
-        return f"{type(value.__self__).__name__}.{value.__func__.__name__}"
-    if isinstance(value, type | ModuleType | BuiltinFunctionType):
-        return value.__name__
-    if depth and kind in (tuple, frozenset):
-        parts = [_text(part, depth - 1) for part in list(value)[:_MOST_PARTS]]
-        return f"({', '.join(parts)}{', ...' if len(value) > _MOST_PARTS else ''})"
-    if depth and is_dataclass(value):
-        parts = [
-            f"{field.name}={_text(vars(value)[field.name], depth - 1)}"
-            for field in fields(value)
-            if field.name in getattr(value, "__dict__", {})
-        ]
-        return f"{kind.__name__}({', '.join(parts)})"
-    own: dict[str, Any] = vars(value) if hasattr(value, "__dict__") else {}
-    plain = [f"{n}={v!r}" for n, v in list(own.items())[:_MOST_PARTS] if type(v) in _PLAIN]
-    return f"{kind.__name__}({', '.join(plain)}{', ...' if len(plain) < len(own) else ''})"

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
@@ -9,7 +10,10 @@ from typing import Any, Final
 from jaxplore.capture.programs.jaxprs import nested, opened
 from jaxplore.capture.source import files
 from jaxplore.capture.source.spans import SpanTable
+from jaxplore.model.compiles import Setting
 from jaxplore.model.span import Span
+
+_LOOKED_AT: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Definition:
     wrappers: tuple[str, ...]
     file_name: str | None
     source: str
+    text_key: int
+    """Differs between two versions of the file or cell that it stands in."""
 
     @classmethod
     def of(cls, fun: Any, name: str, info: Any) -> "Definition":
@@ -32,7 +38,7 @@ class Definition:
         wrappers = _wrappers(fun)
         identity = "\n".join([*wrappers, _identity(name, code, info)])
         made_as, source = _made_as(fun, code), _source(code)
-        return cls(identity, code, made_as, wrappers, file_name, source)
+        return cls(identity, code, made_as, wrappers, file_name, source, _text_key(code))
 
     def span(self, spans: SpanTable) -> Span | None:
         """Where it is defined."""
@@ -121,6 +127,34 @@ def _identity(name: str, code: CodeType | None, info: Any) -> str:
     return f"{getattr(info, 'func_src_info', None) or name}"
 
 
+def user_function(fun: Any, static_values: Sequence[tuple[str, object]]) -> Any:
+    """The user's function where a library's wrapper was jitted and got it as static data, as
+    `equinox.filter_jit` does; else `fun`."""
+    code = code_of(fun)
+    if code is None or files.owner(code.co_filename) != "library":
+        return fun
+    for _, value in static_values:
+        for part in _parts(value, 4):
+            inner = code_of(part) if callable(part) else None
+            if inner is not None and files.owner(inner.co_filename) == "user":
+                return part
+    return fun
+
+
+def _parts(value: object, depth: int) -> Iterator[object]:
+    if depth and type(value) in (tuple, list):
+        for part in value:  # pyright: ignore[reportUnknownVariableType, reportGeneralTypeIssues]
+            yield from _parts(part, depth - 1)
+    else:
+        yield value
+
+
+def _text_key(code: CodeType | None) -> int:
+    if code is None or files.owner(code.co_filename) != "user":
+        return 0
+    return hash("\n".join(files.source_lines(code.co_filename)))
+
+
 def _source(code: CodeType | None) -> str:
     if code is None or files.owner(code.co_filename) != "user":
         return ""
@@ -135,7 +169,7 @@ def body_text(jaxpr: Any) -> str:
     for equation in opened(jaxpr).eqns:
         for _, inner in nested(equation.params):
             info = getattr(opened(inner), "debug_info", None)
-            text = _body(info)
+            text = _body(info) or _first_expression(opened(inner))
             if text:
                 found[text] = None
     return ", ".join(found)
@@ -151,3 +185,23 @@ def _body(info: Any) -> str:
     if line is None and source.rpartition(":")[2].isdigit():
         line = int(source.rpartition(":")[2])
     return f"{name} line {line}" if line else name
+
+
+def _first_expression(jaxpr: Any) -> str:
+    """Where the user's code in a library's loop body stands: `lax.map` wraps what it maps."""
+    spans = SpanTable()
+    for equation in jaxpr.eqns[:_LOOKED_AT]:
+        span = spans.of_traceback(equation.source_info.traceback)
+        if span is not None and span.function != "<module>":
+            return f"{span.function.rpartition('.')[2]} line {span.line}"
+    return ""
+
+
+def body_options(jaxpr: Any) -> tuple[Setting, ...]:
+    """How an operation repeats its body: `length=10`, `reverse=True`."""
+    found: list[Setting] = []
+    for equation in opened(jaxpr).eqns[:1]:
+        for name, value in equation.params.items():
+            if type(value) in (int, bool, str):
+                found.append(Setting(name=name, text=str(value)))
+    return tuple(found)

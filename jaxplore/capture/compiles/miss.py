@@ -4,18 +4,25 @@ Nothing of the user's is kept: only text, sizes and weak references.
 """
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
 import jax
 
 from jaxplore.capture import _hooks
-from jaxplore.capture.compiles.callform import CallForm, argument, call_form
-from jaxplore.capture.compiles.definition import Definition, body_text
+from jaxplore.capture.compiles.callform import CallForm, call_form
+from jaxplore.capture.compiles.definition import (
+    Definition,
+    body_options,
+    body_text,
+    user_function,
+)
 from jaxplore.capture.compiles.options import options_of
+from jaxplore.capture.compiles.placements import argument
 from jaxplore.capture.compiles.serials import Serials
-from jaxplore.capture.compiles.settings import Settings
+from jaxplore.capture.compiles.settings import Settings, mesh_text
 from jaxplore.capture.compiles.sizes import UNKNOWN, Sizes, sizes_now_or_later
 from jaxplore.capture.compiles.times import Times
 from jaxplore.capture.compiles.variants import variant_of
@@ -23,6 +30,7 @@ from jaxplore.capture.programs.jaxprs import count_equations, opened
 from jaxplore.capture.programs.linecounts import line_counts
 from jaxplore.capture.source import files
 from jaxplore.capture.source.spans import SpanTable
+from jaxplore.faults import contained
 from jaxplore.model.compiles import (
     Argument,
     CompileKind,
@@ -30,6 +38,7 @@ from jaxplore.model.compiles import (
     Miss,
     Setting,
 )
+from jaxplore.model.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class _Program:
     sizes: Sizes = UNKNOWN
     sizes_later: int | None = None
     body: str = ""
+    mesh: tuple[Setting, ...] = ()
 
 
 class MissBuilder:
@@ -109,14 +119,25 @@ class MissBuilder:
         if run is not None and run[3].params.get("jaxpr") is jaxpr:
             fun, call_args, call_kwargs, params = run
             names = tuple(params.arg_names or ())
-            form = call_form(fun, call_args, call_kwargs, names, self._serials)
+            with contained("read how a function was called"):
+                form = call_form(fun, call_args, call_kwargs, names, self._serials)
         # Constants the function closed over come before the arguments.
         extra = max(len(args) - len(jaxpr.in_avals), 0) if not names else len(args) - len(names)
         types = jaxpr.in_avals[len(jaxpr.in_avals) - (len(args) - extra) :]
         info = getattr(opened(jaxpr), "debug_info", None)
         spans = SpanTable()
-        definition = Definition.of(fun, name, info)
+        users = user_function(fun, form.static_values)
+        definition = Definition.of(users, name, info)
         kind = _kind(fun, definition.file_name, times)
+        lines: tuple[LineCount, ...] = ()
+        if not _hooks.is_eager_primitive(fun):
+            lines = line_counts(jaxpr, spans)
+        if kind == "eager" and fun is not None and times.trace_s is not None:
+            inner = _users_line(lines, spans, spans.of_frame(frame))
+            if inner is not None:  # pmap, shard_map, a solver: a function of the user's in it
+                kind, name = "trace", inner.function.rpartition(".")[2]
+                definition = replace(definition, identity=f"{definition.identity}:{inner.function}")
+        body = body_text(jaxpr) if kind == "eager" else ""
         equations = count_equations(jaxpr) if times.equations is None else times.equations
         arrays = len(args) + len(opened(jaxpr).outvars)
         sizes, sizes_later = sizes_now_or_later(executable, arrays)
@@ -127,17 +148,18 @@ class MissBuilder:
                     names or [f"[{i}]" for i in range(len(types))], types, args[extra:]
                 )
             ),
-            options=options_of(kwargs, names),
+            options=body_options(jaxpr) if body else options_of(kwargs, names),
             equations=equations,
-            lines=() if kind == "eager" else line_counts(jaxpr, spans),
+            lines=() if kind == "eager" else lines,
             devices=_devices(executable),
             sizes=sizes,
             sizes_later=sizes_later,
-            body=body_text(jaxpr) if kind == "eager" else "",
+            body=body,
+            mesh=_mesh_setting(kwargs.get("ctx_mesh")),
         )
         variant = "" if fun is not None else variant_of(frame)
         miss = self._record(
-            times, name, fun, definition, kind, variant, frame, form, program, spans
+            times, name, users, definition, kind, variant, frame, form, program, spans
         )
         return miss, Seen(fun, form.static_values, jaxpr)
 
@@ -176,6 +198,7 @@ class MissBuilder:
             identity=definition.identity,
             object_serial=self._serials.of(fun),
             code_serial=self._codes.of(definition.code),
+            text_key=definition.text_key,
             made_as=definition.made_as,
             wrappers=definition.wrappers,
             source=definition.source,
@@ -189,7 +212,7 @@ class MissBuilder:
             statics=form.statics,
             structures=form.structures,
             passed=form.passed,
-            settings=self._settings.read(number),
+            settings=(*self._settings.read(number), *program.mesh),
             options=program.options,
             caches_emptied=self._emptied,
             caches_emptied_at=self._emptied_at,
@@ -236,6 +259,28 @@ def _kind(fun: Any, file_name: str | None, times: Times) -> CompileKind:
     if inside and not hasattr(fun, "lower"):
         return "eager"
     return "compile" if times.trace_s is None else "trace"
+
+
+def _users_line(
+    lines: Sequence[LineCount], spans: SpanTable, call_site: Span | None
+) -> Span | None:
+    """An expression of the user's in a program, other than the call itself."""
+    for line in lines:
+        file_name = spans.file_names.get(line.span.file, line.span.file)
+        if files.owner(file_name) != "user" or call_site is None:
+            continue
+        if (line.span.file, line.span.line) != (call_site.file, call_site.line):
+            return line.span
+        if line.span.function != call_site.function:  # a lambda in the call
+            return line.span
+    return None
+
+
+def _mesh_setting(mesh: Any) -> tuple[Setting, ...]:
+    """The mesh of the context, with its devices."""
+    if mesh is None or getattr(mesh, "empty", True):
+        return (Setting(name="mesh devices", text=""),)
+    return (Setting(name="mesh devices", text=mesh_text(mesh)),)
 
 
 def _cell_on(frame: FrameType | None) -> files.Cell | None:

@@ -9,8 +9,8 @@ Several observations may be open at once; the hooks go in with the first and out
 the last.
 """
 
-import inspect
 import os
+import sys
 import threading
 import weakref
 from collections import deque
@@ -219,8 +219,12 @@ class Observer:
         from jaxplore.capture.source.spans import SpanTable
 
         jaxpr = kwargs["jaxpr"]
+        # A program that was compiled before was not traced for this call: a trace that is
+        # still unclaimed was made for something else (eval_shape, say).
         if thread.paused or self._compiled.get(id(jaxpr)) is jaxpr:
             return
+        # Before anything that compiles inside of this compile.
+        self._claim_trace(thread, times, str(kwargs.get("name", "")))
         times.equations = count_equations(jaxpr)
         large = times.equations >= _LARGE_EQUATIONS
         running = Running(
@@ -230,7 +234,7 @@ class Observer:
         )
         self._running[threading.get_ident()] = running
         # Only what was just traced is sure to be compiled now.
-        if large and any(name == running.function for name, _, _ in thread.traces):
+        if large and times.trace_s is not None:
             for sink in tuple(self.begin_sinks):
                 with contained("say that a compile begins"):
                     sink(running)
@@ -242,12 +246,9 @@ class Observer:
         # Every use of a compiled function from Python comes here; only a compile counts.
         if times.compile_s is None or thread.paused or result is None:
             return
-        # A program that was compiled before was not traced for this call: a trace that is
-        # still unclaimed was made for something else (eval_shape, say).
         jaxpr = kwargs["jaxpr"]
         if self._compiled.get(id(jaxpr)) is not jaxpr:
             self._compiled[id(jaxpr)] = jaxpr
-            self._claim_trace(thread, times, str(kwargs.get("name", "")))
         run = thread.runs[-1] if thread.runs else None
         miss, seen = self._builder.of_miss(times, run, args, kwargs, result[1], _caller())
         self._emit(miss)
@@ -326,10 +327,9 @@ class Observer:
 
 
 def _caller() -> FrameType | None:
-    """The frame of whoever calls our method. Not a local of that method's own frame, which
-    would hold itself, and the user's arrays with it, until garbage is collected."""
-    frame = inspect.currentframe()
-    return frame.f_back.f_back if frame is not None and frame.f_back is not None else None
+    """The frame of whoever calls our method. It is no local of any frame, which would hold
+    itself, and the user's arrays with it, until garbage is collected."""
+    return sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
 
 
 observer: Final = Observer()

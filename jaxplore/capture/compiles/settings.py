@@ -1,5 +1,6 @@
 """JAX's settings that are part of what a program is compiled for, and when they changed."""
 
+from itertools import zip_longest
 from typing import Any, Final
 
 import jax
@@ -76,4 +77,18 @@ def _mesh() -> str:
     mesh = None if get is None else get()
     if mesh is None or getattr(mesh, "empty", True):
         return ""
-    return ", ".join(f"{name}={size}" for name, size in dict(mesh.shape).items())
+    return mesh_text(mesh)
+
+
+def mesh_text(mesh: Any) -> str:
+    """The axes of a mesh, how they are used, and its devices in order where it has any."""
+    types = [getattr(one, "name", str(one)) for one in getattr(mesh, "axis_types", None) or ()]
+    axes = [
+        f"{name}={size}" + (f" {kind}" if kind != "Auto" else "")
+        for (name, size), kind in zip_longest(
+            dict(mesh.shape).items(), types[: len(mesh.shape)], fillvalue="Auto"
+        )
+    ]
+    flat = getattr(getattr(mesh, "devices", None), "flat", None)
+    devices = [] if flat is None else [str(device.id) for device in list(flat)[:16]]
+    return ", ".join(axes) + (f" on devices {' '.join(devices)}" if devices else "")

@@ -208,9 +208,13 @@ def _numpy_leaf(value: Any) -> Leaf | None:
 
 
 def _array_leaf(array: Any) -> Leaf | None:
-    # A key array has no bytes to read without asking JAX to compute something.
     if jnp.issubdtype(array.dtype, jax.dtypes.extended):
-        return None
+        if not jnp.issubdtype(array.dtype, jax.dtypes.prng_key):
+            return None
+        # The numbers of a key are an array that is there already.
+        numbers = jax.random.key_data(array)
+        contents = _read(numbers, _LARGEST_AT_ONCE_BYTES)
+        return None if contents is None else Leaf(*contents, weakref.ref(array))
     reference = weakref.ref(array)
     contents = _read(array, _LARGEST_AT_ONCE_BYTES)
     if contents is not None:
