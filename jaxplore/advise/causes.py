@@ -171,8 +171,10 @@ def find_cause(miss: Miss, earlier: Sequence[Miss], count: int | None = None) ->
     before, found = nearest(miss, tuple(others))
     if miss.variant:
         return _of_variant(miss, found, others)
-    if found.object and not found.source and _needs_its_own(found):
-        return _first(miss, of_same_code=True)
+    if found.object and not found.source:
+        what = _of_its_own(found)
+        if what:
+            return _first(miss, what)
     return _of_difference(miss, before, found, others, number)
 
 
@@ -187,16 +189,19 @@ def _is_another_function(one: Miss, other: Miss) -> bool:
     return one.text_key == other.text_key and a.file == b.file and a.line != b.line
 
 
-def _needs_its_own(found: Differences) -> bool:
-    """Whether a new function object would need a compile even if it were an old one."""
+def _of_its_own(found: Differences) -> str:
+    """Why a new function object would need a compile even if it were an old one."""
     types = any(a.type != b.type or a.weak_type != b.weak_type for a, b in found.arguments)
     texts = any((a and a.text) != (b and b.text) for a, b in found.statics)
-    return bool(types or texts or found.appeared or found.disappeared or found.structures)
+    if found.appeared or found.disappeared or found.structures:
+        return "another structure"
+    return "other types" if types else "other values compiled in" if texts else ""
 
 
 def _of_variant(miss: Miss, found: Differences, earlier: Sequence[Miss]) -> Cause:
     """What a transformation asked for: JAX does not say with which arguments."""
-    changed = type_cause(miss, found, earlier)
+    same_paths = not (found.appeared or found.disappeared)
+    changed = type_cause(miss, found, earlier) if same_paths else None
     if changed is None or changed.id not in ("R02", "R03"):
         return _first_variant(miss)
     return replace(
@@ -207,7 +212,7 @@ def _of_variant(miss: Miss, found: Differences, earlier: Sequence[Miss]) -> Caus
     )
 
 
-def _first(miss: Miss, *, of_same_code: bool = False) -> Cause:
+def _first(miss: Miss, differing: str = "") -> Cause:
     if miss.persistent_cache == "not stored" and miss.cache_threshold_s is not None:
         return Cause(
             id="R22",
@@ -216,10 +221,11 @@ def _first(miss: Miss, *, of_same_code: bool = False) -> Cause:
             "jax.config.update('jax_persistent_cache_min_compile_time_secs', 0)",
         )
     of = "".join(f"{name} of " for name in miss.wrappers if name.startswith("jax."))
-    if of_same_code:
+    if differing:
         return Cause(
             id="R01",
-            explanation=f"first call of another {miss.function} of the same code, with other types",
+            explanation=f"first call of a new {miss.function} object of the same code, with "
+            f"{differing}",
             advice="nothing to do, unless it is meant to be one function: then define it once",
         )
     read = ", read from the persistent cache" if miss.persistent_cache == "hit" else ""
@@ -272,12 +278,6 @@ def _first_variant(miss: Miss) -> Cause:
 
 
 def _operation(miss: Miss, earlier: Sequence[Miss], number: int) -> Cause:
-    if any(s.name == "jax_disable_jit" and s.text == "True" for s in miss.settings):
-        return Cause(
-            id="R21",
-            explanation="operation by itself: jit is switched off",
-            advice="jax.config.update('jax_disable_jit', False), or leave jax.disable_jit()",
-        )
     if not miss.body:
         return Cause(
             id="R21",
@@ -316,7 +316,7 @@ def _of_difference(
     cause = (
         cause
         or structure_cause(now, found)
-        or redefined_cause(now, found, number)
+        or redefined_cause(now, found, _objects(now, earlier), number)
         or static_cause(now, found, earlier)
         or type_cause(now, found, earlier)
         or passed_cause(now, found)

@@ -89,6 +89,11 @@ def differences_of(now: Miss, before: Miss) -> Differences:
     new_structures = {s.name: s for s in now.structures if s.name not in given}
     old_statics = {s.name: s for s in before.statics}
     new_statics = {s.name: s for s in now.statics}
+    # None and () hold no array, so they look like containers until another value is static.
+    for statics, structures in ((old_statics, before), (new_statics, now)):
+        for one in structures.structures:
+            if one.name in old_statics or one.name in new_statics:
+                statics.setdefault(one.name, Static(name=one.name, text=one.text, key=one.key))
     old_settings = {s.name: s for s in before.settings}
     return Differences(
         source=bool(now.source and before.source and now.source != before.source),

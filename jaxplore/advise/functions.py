@@ -31,12 +31,13 @@ def edited_cause(now: Miss, before: Miss) -> Cause:
     )
 
 
-def redefined_cause(now: Miss, found: Differences, count: int) -> Cause | None:
-    """R10, R11 where static values differ only because their class was defined again too."""
+def redefined_cause(now: Miss, found: Differences, objects: int, count: int) -> Cause | None:
+    """R09 to R11 where static values differ only with the function object: their class was
+    defined again too, or a library passes the function as static data."""
     same_texts = all(a and b and a.text == b.text for a, b in found.statics)
-    if not (found.statics and same_texts and found.object and found.code):
+    if not (found.statics and same_texts and found.object):
         return None
-    return _loaded_again(now, count)
+    return _loaded_again(now, count) if found.code else _made_again(now, objects)
 
 
 def object_cause(now: Miss, found: Differences, objects: int, count: int) -> Cause | None:

@@ -7,6 +7,8 @@ from jaxplore.model.compiles import Change, Compile
 from jaxplore.model.record import Record
 from jaxplore.model.span import Span
 
+_LONGEST = 240
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why(Record):
@@ -54,7 +56,11 @@ def _changed(change: Change) -> str:
         return f"{change.path}: {change.now} is new"
     if not change.now:
         return f"{change.path}: {change.before} is gone"
-    return f"{change.path}: {change.before} -> {change.now}"
+    return f"{change.path}: {_cut(change.before)} -> {_cut(change.now)}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _place(span: Span) -> str:

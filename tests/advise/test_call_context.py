@@ -19,7 +19,7 @@ from jaxplore.magics.stalewatch import StaleWatch
 from jaxplore.model.compiles import Compile
 from jaxplore.model.ledger import Ledger
 
-X3, X4, X6, M = jnp.ones(3), jnp.ones(4), jnp.ones(6), jnp.ones((4, 3))
+X3, X4, M = jnp.ones(3), jnp.ones(4), jnp.ones((4, 3))
 M5, M4 = jnp.ones((5, 3)), jnp.ones((4, 4))
 DEVICES = np.array(jax.devices()[:2])
 AUTO = Mesh(DEVICES, ("x",), axis_types=(AxisType.Auto,))
@@ -117,12 +117,10 @@ def test_only_a_type_is_blamed_for_a_transformed_call(
 ):
     scenario()
     transformed = [row for row in rows(ledger) if row.variant]
-    assert transformed and transformed[-1].cause == last
-    allowed = {"R19"} if last == "R19" and scenario is not higher_order else {"R19", "R02", "R03"}
-    for row in transformed:
-        assert row.cause in allowed
-        assert not row.avoidable
-        assert "[0]" not in row.advice
+    assert transformed[-1].cause == last
+    assert {row.cause for row in transformed} <= {"R19", last}
+    assert not any(row.avoidable for row in transformed)
+    assert not [row.advice for row in transformed if "[0]" in row.advice]
 
 
 def test_a_type_that_changed_is_named_for_each_variant(ledger: Ledger):
@@ -248,10 +246,6 @@ def scaled(x: Any) -> Any:
     return x * 2
 
 
-def by_pmap(x: Any) -> Any:
-    return jax.pmap(scaled)(x)
-
-
 def test_a_pmap_is_a_function_of_the_users(ledger: Ledger):
     f = jax.pmap(scaled)
     f(np.ones((2, 3), np.float32))
@@ -263,12 +257,20 @@ def test_a_pmap_is_a_function_of_the_users(ledger: Ledger):
     ]
 
 
-def test_a_shard_map_outside_jit_is_a_function_of_the_users(ledger: Ledger):
-    f = jax.shard_map(scaled, mesh=AUTO, in_specs=P("x"), out_specs=P("x"))
+def test_a_shard_map_outside_jit_runs_its_operations_one_by_one(ledger: Ledger):
+    traced: list[int] = []
+
+    def doubled(x: Any) -> Any:
+        traced.append(1)
+        return x * 2
+
+    f = jax.shard_map(doubled, mesh=AUTO, in_specs=P("x"), out_specs=P("x"))
     f(X4)
+    seen = len(ledger)
     f(X4)
-    f(X6)
-    assert [(row.cause, row.kind) for row in rows(ledger)] == [("R01", "trace"), ("R02", "trace")]
+    assert len(traced) == 2 and len(ledger) > seen > 0  # JAX keeps nothing of it
+    assert {(row.kind, row.cause) for row in ledger} == {("eager", "R21")}
+    assert "x * 2" in {row.call_site.text for row in ledger}
 
 
 # --- observations ---------------------------------------------------------------------------
@@ -281,15 +283,6 @@ def test_an_observation_knows_what_an_outer_one_saw(ledger: Ledger):
         f(X4)
     assert "R02" in str(caught.value)
     assert "f32[3] -> f32[4]" in str(caught.value)
-
-
-def test_operations_say_that_jit_is_off(ledger: Ledger):
-    with jax.disable_jit():
-        jax.jit(lambda x: jnp.cos(x) * 3)(jnp.ones(77))
-    found = [row for row in ledger if row.kind == "eager"]
-    assert found and {row.cause for row in found} == {"R21"}
-    for row in found:
-        assert "disable_jit" in f"{row.explanation} {row.advice}"
 
 
 # --- stale keys -----------------------------------------------------------------------------

@@ -197,6 +197,13 @@ def test_a_static_value_in_varargs_has_its_place(ledger: Ledger):
 # --- the text of a value --------------------------------------------------------------------
 
 Pair = namedtuple("Pair", "a b")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slotted:
+    width: int
+
+
 DEVICES = jax.devices()[:2]
 
 TEXTS: list[tuple[object, object, str, str]] = [
@@ -205,6 +212,7 @@ TEXTS: list[tuple[object, object, str, str]] = [
     (range(3), range(4), "range(0, 3)", "range(0, 4)"),
     (PurePosixPath("a"), PurePosixPath("b"), "PurePosixPath('a')", "PurePosixPath('b')"),
     (fractions.Fraction(1, 2), fractions.Fraction(1, 3), "Fraction(1, 2)", "Fraction(1, 3)"),
+    (Slotted(1), Slotted(2), "Slotted(width=1)", "Slotted(width=2)"),
     (Pair(1, 2), Pair(1, 3), "Pair(a=1, b=2)", "Pair(a=1, b=3)"),
     (
         functools.partial(jnp.sum, axis=0),

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any, Final
 
+from jaxplore.capture.compiles.settings import mesh_devices
 from jaxplore.capture.programs.jaxprs import type_text
 from jaxplore.model.compiles import Argument
 
@@ -49,9 +50,7 @@ def _axis_types(sharding: Any) -> str:
 
 def _devices(sharding: Any) -> str:
     """The devices in the order of the mesh, which is part of the program."""
-    mesh = getattr(sharding, "mesh", None)
-    flat = getattr(getattr(mesh, "devices", None), "flat", None)
-    devices = list(flat) if flat is not None else []
+    devices = mesh_devices(getattr(sharding, "mesh", None))
     if not devices:
         devices = sorted(sharding.device_set, key=lambda device: device.id)
     if len(devices) > 4:

@@ -80,6 +80,14 @@ def _mesh() -> str:
     return mesh_text(mesh)
 
 
+def mesh_devices(mesh: Any) -> list[Any]:
+    """The devices of a mesh in its order; none of an abstract one, which raises when asked."""
+    try:
+        return list(mesh.devices.flat)
+    except (AttributeError, ValueError):
+        return []
+
+
 def mesh_text(mesh: Any) -> str:
     """The axes of a mesh, how they are used, and its devices in order where it has any."""
     types = [getattr(one, "name", str(one)) for one in getattr(mesh, "axis_types", None) or ()]
@@ -89,6 +97,5 @@ def mesh_text(mesh: Any) -> str:
             dict(mesh.shape).items(), types[: len(mesh.shape)], fillvalue="Auto"
         )
     ]
-    flat = getattr(getattr(mesh, "devices", None), "flat", None)
-    devices = [] if flat is None else [str(device.id) for device in list(flat)[:16]]
+    devices = [str(device.id) for device in mesh_devices(mesh)[:16]]
     return ", ".join(axes) + (f" on devices {' '.join(devices)}" if devices else "")

@@ -3,13 +3,19 @@
 import enum
 import functools
 from dataclasses import fields, is_dataclass
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, Final
 
 from jaxplore.capture.source import files
 
 # Longer than is shown, so that a difference far behind is one.
-LONGEST: Final = 400
+LONGEST: Final = 2_000
 _PLAIN: Final = (int, float, complex, bool, str, bytes, type(None), range)
 _MOST_PARTS: Final = 32
 # Their own texts are short, say the value, and run no code of the user's.
@@ -60,7 +66,9 @@ def _text(value: Any, depth: int) -> str:
     if kind.__name__ == "PyTreeDef":  # its text runs the user's __repr__
         return "..."
     if kind.__module__.split(".")[0] in _TRUSTED:
-        return " ".join(repr(value).split())
+        # "cpu:0" and "float32", not how to make them.
+        named = kind.__name__.endswith("Device") or repr(value).startswith("dtype(")
+        return " ".join((str(value) if named else repr(value)).split())
     return _instance(value, depth)
 
 
@@ -103,10 +111,23 @@ def _collection(value: Any, depth: int) -> str:
 def _instance(value: Any, depth: int) -> str:
     """An object of a class of the user's or of a library: by its attributes."""
     kind = type(value)
-    own: dict[str, Any] = vars(value) if hasattr(value, "__dict__") else {}
+    own = _attributes(value)
     if is_dataclass(value):
         own = {field.name: own[field.name] for field in fields(value) if field.name in own}
         return _call(kind.__name__, [], own, depth)
     plain = {n: v for n, v in list(own.items())[:_MOST_PARTS] if type(v) in _PLAIN}
     text = _call(kind.__name__, [], plain, depth)
     return text if len(plain) == len(own) else f"{text[:-1]}{', ' * bool(plain)}...)"
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """What an object holds, without asking its class."""
+    own: dict[str, Any] = dict(vars(value)) if hasattr(value, "__dict__") else {}
+    for base in type(value).__mro__:
+        for name, member in vars(base).items():
+            if isinstance(member, MemberDescriptorType) and name not in own:
+                try:
+                    own[name] = member.__get__(value)
+                except AttributeError:  # not set
+                    continue
+    return own

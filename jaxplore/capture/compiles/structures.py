@@ -11,7 +11,8 @@ import jax
 from jaxplore.capture.compiles.statictext import static_text
 from jaxplore.model.compiles import Structure
 
-_SHOWN: Final = 160
+# Longer than is shown, so that a difference far behind is one.
+_SHOWN: Final = 2_000
 # A structure of more nodes is compared by JAX's hash alone.
 _MOST_NODES: Final = 5_000
 

@@ -9,7 +9,7 @@ import pytest
 import jaxplore
 from jaxplore.advise import causes
 from jaxplore.capture import _hooks
-from jaxplore.capture.compiles import callform, definition, miss, observer
+from jaxplore.capture.compiles import callform, definition, miss, observer, placements
 from jaxplore.capture.compiles.serials import Serials
 from jaxplore.capture.compiles.settings import Settings
 from jaxplore.capture.programs import jaxprs
@@ -41,8 +41,8 @@ PLACES: list[tuple[Any, str]] = [
     (definition, "code_of"),
     (definition, "_identity"),
     (definition, "_source"),
-    (callform, "type_text"),
-    (callform, "_structure"),
+    (placements, "type_text"),
+    (callform, "structure_of"),
     (Serials, "of"),
     (Settings, "read"),
     (jaxprs, "count_equations"),
