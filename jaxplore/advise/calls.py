@@ -88,7 +88,8 @@ def static_cause(now: Miss, found: Differences, earlier: Sequence[Miss]) -> Caus
     )
     before, new = found.statics[0]
     name = name_of(before, new)
-    count = len({s.key for miss in [*earlier, now] for s in miss.statics if s.name == name})
+    # Where it was not given, the default is a value too.
+    count = len({_key_of(miss, name) for miss in [*earlier, now]})
     if before and new and before.by_identity and new.by_identity and before.text == new.text:
         return _identity(now, new, count, changes)
     was, now_is = shortest(changes[0].before or "not given", changes[0].now or "not given")
@@ -101,6 +102,10 @@ def static_cause(now: Miss, found: Differences, earlier: Sequence[Miss]) -> Caus
         advice=at_call(now) + _static_advice(name, new or before),
         changes=changes,
     )
+
+
+def _key_of(miss: Miss, name: str) -> int | None:
+    return next((static.key for static in miss.statics if static.name == name), None)
 
 
 def _static_advice(name: str, static: Static | None) -> str:
@@ -144,6 +149,8 @@ def _identity(now: Miss, static: Static, count: int, changes: tuple[Change, ...]
             f"make {kind} a pytree (jax.tree_util.register_dataclass), or a frozen dataclass: "
             "equal objects then share one compile"
         )
+    elif kind == "partial":
+        advice = f"{at_call(now)}make the partial once, and pass that one"
     elif "(line " in static.text:
         said = f"static {static.name}: a new function each time (`{static.text}`), {count} so far"
         advice = f"{at_call(now)}define `{kind}` once, outside, and pass that one"

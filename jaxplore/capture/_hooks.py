@@ -144,6 +144,12 @@ def on_caches_emptied(emptied: Callable[[], None]) -> Callable[[], None]:
     return undo
 
 
+def context_mesh() -> Any:
+    """The mesh of a `with mesh:` block; None where there is none, or this JAX has no such."""
+    environment = getattr(_private("mesh", "thread_resources"), "env", None)
+    return getattr(environment, "physical_mesh", None)
+
+
 def is_eager_primitive(fun: object) -> bool:
     """Whether a jitted function is JAX's wrapper of one primitive called outside jit."""
     return bool(getattr(fun, "_apply_primitive", False))

@@ -48,12 +48,16 @@ class LedgerMagics(Magics):
             with contained("show the live timeline"):
                 return self._notebook.beside.live_timeline()
         with contained("show the ledger"):
-            if options.timeline:
-                outputs.show_object(ledger.timeline(), "timeline")
-                return None
             from jaxplore.views import ledger as ledger_view
             from jaxplore.views import sums
+            from jaxplore.views import timeline as timeline_view
 
+            if options.timeline:
+                timeline = ledger.timeline()
+                data = {"text/plain": timeline_view.plain(timeline)}
+                data["text/html"] = timeline_view.html(timeline)
+                outputs.show(data, "timeline")
+                return None
             if options.by:
                 data = {"text/plain": sums.text(ledger, options.by, times=times)}
                 data["text/html"] = sums.html(ledger, options.by, times=times)
@@ -63,7 +67,14 @@ class LedgerMagics(Magics):
                     first = self._notebook.observation.ledger.total_count - len(ledger)
                 found = ledger.findings
                 text = ledger_view.table(rows, times=times, first=first, findings=found)
-                html = ledger_view.html(rows, times=times, opened=True, first=first, findings=found)
+                html = ledger_view.html(
+                    rows,
+                    times=times,
+                    line=ledger_view.totals(rows, times=times),
+                    opened=True,
+                    first=first,
+                    findings=found,
+                )
                 data = {"text/plain": text, "text/html": html}
             outputs.show(data, "ledger")
         return None

@@ -1,15 +1,14 @@
 """The stage that JAX is in while a long cell runs: one line, written over by another thread.
 
 XLA compiles outside Python's lock and ignores interrupts, so only another thread can say
-how long it has been at it. The line belongs to one cell: when the cell ends, what the cell
-compiled takes its place.
+how long it has been at it. When JAX is done, and when the cell ends, the line is empty.
 """
 
 import contextvars
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -19,9 +18,6 @@ from jaxplore.capture.compiles.running import Doing, Stage, doing
 from jaxplore.faults import contained
 from jaxplore.model.compiles import LineCount
 from jaxplore.views.mode import deterministic
-
-Replace = Callable[[dict[str, Any], str], None]
-"""Puts a bundle, with the name of its view, where the line was."""
 
 _INTERVAL_S: Final = 0.25
 # A shorter cell shows nothing, and a stage must last to be worth a line.
@@ -63,14 +59,11 @@ class LiveStage:
             self._watch = _Watch(_Line(self._shell, self._publisher), self._running)
             self._watch.start()
 
-    def end(self) -> Replace | None:
-        """The cell has ended: nothing is written after this.
-
-        Returns:
-            What puts something else in place of the line; None where none was shown.
-        """
+    def end(self) -> None:
+        """The cell has ended: the line is empty, and nothing is written after this."""
         watch, self._watch = self._watch, None
-        return None if watch is None else watch.end()
+        if watch is not None:
+            watch.end()
 
     def warn(self, compiling: Compiling) -> None:
         """Say that a compile which begins now will take long, if it will."""
@@ -78,7 +71,10 @@ class LiveStage:
             return
         text = longcompile.warning(compiling.function, compiling.equations, compiling.lines)
         if text is not None:
-            _Line(self._shell, self._publisher).write({"text/plain": text}, "warning")
+            from jaxplore.views import findings
+
+            data = {"text/plain": text, "text/html": findings.notice(text)}
+            _Line(self._shell, self._publisher).write(data, "warning")
 
 
 class _Watch:
@@ -98,10 +94,10 @@ class _Watch:
     def start(self) -> None:
         self._thread.start()
 
-    def end(self) -> Replace | None:
+    def end(self) -> None:
         self._ended.set()
         with self._writing:  # what is being written is written
-            return self._line.replace()
+            self._line.clear()
 
     def _look(self) -> None:
         while not self._ended.wait(_INTERVAL_S):
@@ -109,14 +105,18 @@ class _Watch:
                 self._look_once(time.monotonic())
 
     def _look_once(self, now_s: float) -> None:
-        self._stage.see(doing(self._thread_id), now_s)
+        now = doing(self._thread_id)
+        self._stage.see(now, now_s)
         if now_s - self._began_s < _QUIET_CELL_S:
             return
         text = self._stage.text(self._running(self._thread_id), now_s)
-        if text:
-            with self._writing:
-                if not self._ended.is_set():
-                    self._line.write({"text/plain": text}, "stage")
+        with self._writing:
+            if self._ended.is_set():
+                return
+            if text:
+                self._line.write({"text/plain": text}, "stage")
+            elif now is None:
+                self._line.clear()
 
 
 class _StageSeen:
@@ -180,20 +180,27 @@ class _Line:
                 self._write_over(text)
             else:
                 print(text)
-        # An output that the user captures is not ours to add to.
-        elif self._shell.display_pub is self._publisher:
+        # An output that the user captures is not ours to add to, and a widget that captures
+        # the page's outputs would keep the line for ever.
+        elif self._shell.display_pub is not self._publisher or (
+            view == "stage" and _goes_to_a_widget()
+        ):
+            return
+        else:
             self._context.run(self._publish, data, view)
         self._text = text
 
-    def replace(self) -> Replace | None:
+    def clear(self) -> None:
+        """Leave it empty, for nothing can take an output away."""
+        if not self._text:
+            return
         if not self._in_notebook:
-            if self._text:
-                self._write_over("")
-            return None
-        return None if self._display_id is None else self._replace
-
-    def _replace(self, data: dict[str, Any], view: str) -> None:
-        self._context.run(self._publish, data, view)
+            self._write_over("")
+        elif _goes_to_a_widget():
+            return
+        else:
+            self._context.run(self._publish, {}, "stage")
+        self._text = ""
 
     def _publish(self, data: dict[str, Any], view: str) -> None:
         update = self._display_id is not None
@@ -210,3 +217,14 @@ class _Line:
         if sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
+
+
+def _goes_to_a_widget() -> bool:
+    """Whether an `ipywidgets.Output` captures now what is displayed: it cannot update it."""
+    output = getattr(sys.modules.get("ipywidgets.widgets.widget_output"), "Output", None)
+    widgets: Mapping[str, Any] = getattr(
+        sys.modules.get("ipywidgets.widgets.widget"), "_instances", {}
+    )
+    return output is not None and any(
+        isinstance(one, output) and one.msg_id for one in tuple(widgets.values())
+    )

@@ -147,15 +147,14 @@ class Notebook:
         self._depth = max(self._depth - 1, 0)
         if self._depth or not self._observing:
             return
-        replace = None
         with contained("end the line of the running stage"):
-            replace = self.beside.stage.end()
+            self.beside.stage.end()
         with contained("note what a cell changed"):
             self.beside.note_cell(result)
         with contained("show what a cell compiled"):
             rows = self._new_rows()
             if self.mode == "on":
-                outputs.show_compiles(rows, self._shown - len(rows), replace)
+                outputs.show_compiles(rows, self._shown - len(rows))
         with contained("look for stale results"):
             found = self.beside.findings(result)
             if self.mode == "on":

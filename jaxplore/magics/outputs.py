@@ -1,6 +1,6 @@
 """What jaxplore adds to a cell's output by itself. All of it carries the `jaxplore` key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
@@ -22,29 +22,18 @@ def show_line(text: str, view: str) -> None:
     show({"text/plain": text}, view)
 
 
-def show_compiles(
-    rows: "Sequence[Compile]",
-    first: int,
-    replace: Callable[[dict[str, Any], str], None] | None = None,
-) -> None:
+def show_compiles(rows: "Sequence[Compile]", first: int) -> None:
     """The line under a cell that compiled something, which opens into the rows.
 
-    `first` is the ledger's number of the first row. With `replace`, it
-    takes the place of an output that is there already.
+    `first` is the ledger's number of the first row.
     """
     from jaxplore.views import ledger
 
     times = not deterministic()
     line = ledger.cell_line(rows, times=times) if rows else ""
-    if not line:
-        if replace is not None:
-            replace({}, "compiles")
-        return
-    data = {"text/plain": line, "text/html": ledger.html(rows, times=times, first=first)}
-    if replace is not None:
-        replace(data, "compiles")
-    else:
-        show(data, "compiles")
+    if line:
+        html = ledger.html(rows, times=times, first=first)
+        show({"text/plain": line, "text/html": html}, "compiles")
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:

@@ -9,6 +9,10 @@ from typing import Any, Final
 drawings: Final[dict[str, Callable[[Any], str]]] = {}
 
 
+TEXT: Final = " as text"
+"""Behind the class's name: what writes the text of a record that shows times."""
+
+
 class Drawn:
     """Something notebooks show as HTML: by its drawing, or as its own text."""
 
@@ -23,6 +27,18 @@ class Record(Drawn):
     """A frozen dataclass of plain values and other records."""
 
     __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        # IPython asks class by class, and would find the dataclass's `__repr__` first.
+        cls._repr_pretty_ = Record._repr_pretty_
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """IPython's text: what `print` shows, not all fields of all records within."""
+        write = drawings.get(type(self).__name__ + TEXT, str)
+        for number, line in enumerate(write(self).splitlines()):
+            if number:
+                printer.break_()
+            printer.text(line)
 
     def to_json(self) -> dict[str, Any]:
         """Field names and values, as JSON."""

@@ -33,14 +33,16 @@ def draw_ledger(record: "Ledger") -> str:
     """A ledger as HTML."""
     from jaxplore.views import ledger
 
-    return ledger.html(tuple(record), times=not deterministic())
+    rows, times = tuple(record), not deterministic()
+    return ledger.html(rows, times=times, line=ledger.totals(rows, times=times))
 
 
 def draw_compile(record: "Compile") -> str:
     """One compile as HTML."""
     from jaxplore.views import ledger
 
-    return ledger.html((record,), times=not deterministic(), line=str(record))
+    # A record does not know its place in the ledger.
+    return ledger.html((record,), times=not deterministic(), line=str(record), first=None)
 
 
 def draw_timeline(record: "Timeline") -> str:

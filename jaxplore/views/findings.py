@@ -20,7 +20,16 @@ def html(findings: Sequence[Finding]) -> str:
     )
 
 
+def notice(said: str) -> str:
+    """A warning of one or more lines in the same style."""
+    head, _, more = said.partition("\n")
+    more = f'<div style="opacity:.8;white-space:pre-wrap">{escape(more)}</div>' if more else ""
+    return f'<div class="jaxplore-finding" style="{_STYLE}">{escape(head)}{more}</div>'
+
+
 _STYLE = (
     "font-family:var(--jp-content-font-family,system-ui,sans-serif);font-size:12px;"
-    "border-left:3px solid var(--jp-warn-color1,#d08000);padding-left:8px;margin:2px 0"
+    # Where HTML is not trusted a color that is a variable is dropped.
+    "border-left:3px solid #d08000;border-left-color:var(--jp-warn-color1,#d08000);"
+    "padding-left:8px;margin:2px 0;overflow-wrap:anywhere"
 )

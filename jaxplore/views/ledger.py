@@ -19,6 +19,8 @@ _SHOWN_CAUSES = 3
 _MANY_OPERATIONS = 5
 # A notebook must stay small: older rows are counted, and are in the ledger.
 _MOST_ROWS = 100
+# `%why` has the whole.
+_MOST_WHY = 160
 
 
 def shown_rows(rows: Sequence[Compile], *, times: bool) -> list[Compile]:
@@ -82,21 +84,22 @@ _TIME_COLUMNS = ("trace", "lower", "XLA", "equations", "memory")
 _NUMBERS = ("#", "cell", *_TIME_COLUMNS)
 
 
-def _columns(*, times: bool) -> tuple[str, ...]:
+def _columns(*, times: bool, numbered: bool = True) -> tuple[str, ...]:
     # Numbers count operations too, so they differ between runs.
-    return (*(("#",) if times else ()), *_COLUMNS, *(_TIME_COLUMNS if times else ()), "called at")
+    number = ("#",) if times and numbered else ()
+    return (*number, *_COLUMNS, *(_TIME_COLUMNS if times else ()), "called at")
 
 
-def _cells(entry: Entry, *, times: bool) -> list[str]:
+def _cells(entry: Entry, *, times: bool, numbered: bool = True) -> list[str]:
     row = entry.first
     cell = "" if row.cell is None else str(row.cell)
-    cells = [cell, entry.name, entry.explanation, row.cause]
+    cells = [cell, entry.name, cut(entry.explanation, _MOST_WHY), row.cause]
     if times:
         used = (row.temp_size_bytes, row.argument_size_bytes, row.output_size_bytes)
         memory = None if None in used or entry.is_roll else sum(part or 0 for part in used)
         counts = [one.equations for one in entry.rows if one.equations is not None]
         cells = [
-            str(entry.number),
+            *([str(entry.number)] if numbered else []),
             *cells,
             _duration(entry.seconds("trace_s")),
             _duration(entry.seconds("lower_s")),
@@ -141,11 +144,9 @@ def table(
     from rich.text import Text
 
     shown = shown_rows(rows, times=times)
-    head = [counted(len(shown), "compile")]
-    if times:
-        head += _totals(shown)
+    head = totals(rows, times=times)
     if not shown:
-        return "\n".join([head[0], *_found(findings)])
+        return "\n".join([head, *_found(findings)])
     grid = Table(box=None, pad_edge=False, header_style="bold")
     rows_of_text = [_cells(entry, times=times) for entry in _entries(rows, times, first)]
     names = _columns(times=times)
@@ -163,11 +164,18 @@ def table(
     with console.capture() as captured:
         console.print(grid)
     lines = [line.rstrip() for line in captured.get().splitlines()]
-    return "\n".join([" · ".join(head), *lines, *_advice(shown), *_found(findings)])
+    return "\n".join([head, *lines, *_advice(shown), *_found(findings)])
 
 
 def _entries(rows: Sequence[Compile], times: bool, first: int) -> list[Entry]:
     return [e for e in rolled(rows, first) if times or not e.is_roll]
+
+
+def totals(rows: Sequence[Compile], *, times: bool = True) -> str:
+    """How many compiles, how long they took, what of it was read or avoidable."""
+    rows = shown_rows(rows, times=times)
+    said = counted(len(rows), "compile")
+    return " · ".join([said, *_totals(rows)]) if times and rows else said
 
 
 def _totals(rows: Sequence[Compile]) -> list[str]:
@@ -203,6 +211,9 @@ _STYLE = (
     "opacity:.85;margin:2px 0"
 )
 _NO_WRAP = ";white-space:nowrap"
+# A text without blanks would make the table wider than the page.
+_BREAKS = "overflow-wrap:anywhere"
+_WHY = f";{_BREAKS};min-width:14em;max-width:40em"
 _CELL = "text-align:left;vertical-align:top;padding:1px 10px 1px 0"
 
 
@@ -212,22 +223,27 @@ def html(
     times: bool = True,
     line: str | None = None,
     opened: bool = False,
-    first: int = 0,
+    first: int | None = 0,
     findings: Sequence[Finding] = (),
 ) -> str:
-    """The line as HTML that opens into the rows. Needs no script; all text is escaped."""
+    """The line as HTML that opens into the rows. Needs no script; all text is escaped.
+
+    `first` is the number in the ledger of the first row; without it rows have no number.
+    """
     shown = shown_rows(rows, times=times)
     summary = cell_line(rows, times=times) if line is None else line
-    columns = _columns(times=times)
+    columns = _columns(times=times, numbered=first is not None)
     head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in columns)
     said = [text for text in (*_advice(shown), *_found(findings)) if text]
-    advice = "".join(f"<div>{escape(text)}</div>" for text in said)
-    entries = _entries(rows, times, first)
+    advice = "".join(f'<div style="{_BREAKS}">{escape(text)}</div>' for text in said)
+    entries = _entries(rows, times, first or 0)
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td style="{_CELL}{_NO_WRAP if name in _NUMBERS else ""}">{escape(cell)}</td>'
-            for name, cell in zip(columns, _cells(entry, times=times), strict=True)
+            f'<td style="{_CELL}{_wrapping(name)}">{escape(cell)}</td>'
+            for name, cell in zip(
+                columns, _cells(entry, times=times, numbered=first is not None), strict=True
+            )
         )
         + "</tr>"
         for entry in entries[-_MOST_ROWS:]
@@ -239,7 +255,13 @@ def html(
         )
     return (
         f'<details class="jaxplore-ledger"{" open" if opened else ""} style="{_STYLE}">'
-        f'<summary style="cursor:pointer">{escape(summary)}</summary>'
+        f'<summary style="cursor:pointer;{_BREAKS}">{escape(summary)}</summary>'
         f'<table style="border-collapse:collapse;font-size:11px"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>{advice}</details>"
     )
+
+
+def _wrapping(column: str) -> str:
+    if column == "why":
+        return _WHY
+    return _NO_WRAP if column in _NUMBERS else ""

@@ -13,8 +13,7 @@ from jaxplore.views.units import cut, milliseconds
 By = Literal["function", "site", "line"]
 WAYS: tuple[By, ...] = ("function", "site", "line")
 _MOST_ROWS = 100
-_RIGHT = ";text-align:right"
-_CELL = "text-align:left;vertical-align:top;padding:1px 10px 1px 0"
+_CELL = "vertical-align:top;padding:1px 10px 1px 0;text-align:"
 
 
 def text(ledger: Ledger, by: By, *, times: bool = True) -> str:
@@ -26,11 +25,11 @@ def text(ledger: Ledger, by: By, *, times: bool = True) -> str:
 def html(ledger: Ledger, by: By, *, times: bool = True) -> str:
     """The sums as an HTML table without script."""
     head, *rows = _table(ledger, by, times=times)
-    names = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in head)
+    names = "".join(f'<th style="{_style(name)}">{escape(name)}</th>' for name in head)
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td style="{_CELL}{_RIGHT if name in _NUMBERS else ""}">{escape(part)}</td>'
+            f'<td style="{_style(name)}">{escape(part)}</td>'
             for name, part in zip(head, row, strict=True)
         )
         + "</tr>"
@@ -40,6 +39,10 @@ def html(ledger: Ledger, by: By, *, times: bool = True) -> str:
         '<table class="jaxplore-ledger" style="border-collapse:collapse;font-size:12px">'
         f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def _style(name: str) -> str:
+    return f"{_CELL}right;white-space:nowrap" if name in _NUMBERS else f"{_CELL}left"
 
 
 _NUMBERS = ("compiles", "equations", "total", "avoidable")

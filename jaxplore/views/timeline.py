@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 
 from jaxplore.model.timeline import STAGES, Stretch, Timeline
+from jaxplore.views import picture
 from jaxplore.views.mode import deterministic
 from jaxplore.views.timelinelayout import (
     Box,
@@ -39,13 +40,20 @@ _LIGHT = (
     "--jxp-tl-trace:#c24f00;--jxp-tl-lower:#00805c;--jxp-tl-compile:#0072b2;--jxp-tl-on:#fff;"
     "--jxp-tl-text:#1f2328;--jxp-tl-quiet:#5b636e;--jxp-tl-ground:#5c6b7f1c"
 )
+# An image does not know the page's theme.
+_BOTH = (
+    "--jxp-tl-trace:#c24f00;--jxp-tl-lower:#00805c;--jxp-tl-compile:#0072b2;--jxp-tl-on:#fff;"
+    f"--jxp-tl-text:{picture.QUIET};--jxp-tl-quiet:{picture.QUIET};--jxp-tl-ground:#7d899a26"
+)
 _ROOT = ".jxp-timeline"
-_STYLE = (
+_THEMES = (
     f"{_ROOT}{{{_LIGHT}}}"
     f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
     # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
     f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
     f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
+)
+_STYLE = (
     f"{_ROOT} text{{font:10px system-ui,sans-serif;fill:var(--jxp-tl-quiet)}}"
     f"{_ROOT} .h{{font-size:12px;fill:var(--jxp-tl-text)}}"
     # Between bars that are drawn together there is time in which nothing was compiled.
@@ -59,11 +67,14 @@ _STYLE = (
 
 def svg(timeline: Timeline, *, width: int = 960) -> str:
     """The picture: stages to scale, cell by cell. All text in it is escaped."""
-    lanes = max(1, timeline.lane_count)
-    height = _TOP + lanes * _LANE + _FOOT
+    return _svg(timeline, width, _THEMES)
+
+
+def _svg(timeline: Timeline, width: int, colors: str) -> str:
+    lanes, height = max(1, timeline.lane_count), _height(timeline)
     scale = scale_of(timeline, width - _LEFT - _RIGHT)
     parts = [
-        f"<style>{_STYLE}</style>",
+        f"<style>{colors}{_STYLE}</style>",
         *_header(timeline, scale, width),
         *_stretches(timeline, scale, lanes),
         *_axis(timeline, scale, lanes),
@@ -73,8 +84,16 @@ def svg(timeline: Timeline, *, width: int = 960) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="jxp-timeline" role="img" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" '
-        f'aria-label="{escape(f"timeline of compiles: {head(timeline)}")}">{"".join(parts)}</svg>'
+        f'aria-label="{escape(_said(timeline))}">{"".join(parts)}</svg>'
     )
+
+
+def _height(timeline: Timeline) -> int:
+    return _TOP + max(1, timeline.lane_count) * _LANE + _FOOT
+
+
+def _said(timeline: Timeline) -> str:
+    return f"timeline of compiles: {head(timeline)}"
 
 
 def html(timeline: Timeline, *, width: int = 960) -> str:
@@ -84,11 +103,34 @@ def html(timeline: Timeline, *, width: int = 960) -> str:
     """
     if deterministic():
         return f"<pre>{escape(str(timeline))}</pre>"
+    image = picture.img(
+        _svg(timeline, width, f"{_ROOT}{{{_BOTH}}}"),
+        said=_said(timeline),
+        width=width,
+        height=_height(timeline),
+        places=_places(timeline, width),
+    )
     return (
-        f'<div style="overflow-x:auto;max-width:100%">{svg(timeline, width=width)}</div>'
+        f'<div style="overflow-x:auto;max-width:100%">{image}</div>'
         '<details style="font-size:12px"><summary style="cursor:pointer">timeline as text'
         f"</summary><pre>{escape(text(timeline))}</pre></details>"
     )
+
+
+def _places(timeline: Timeline, width: int) -> Iterator[picture.Place]:
+    """What a pointer is told, where the bars are."""
+    for box in boxes(timeline, scale_of(timeline, width - _LEFT - _RIGHT), most=_MOST_BOXES):
+        x, y = _LEFT + box.x, _top(box, STAGES.index(box.stage))
+        yield x, y, x + box.width, y + _TRACK - 2, box_text(timeline, box)
+
+
+def _top(box: Box, track: int) -> int:
+    return _TOP + box.lane * _LANE + track * _TRACK
+
+
+def plain(timeline: Timeline) -> str:
+    """The text beside `html`: the picture in characters, or the text without times."""
+    return str(timeline) if deterministic() else text(timeline)
 
 
 def _text(x: float, y: float, said: str, kind: str = "", anchor: str = "") -> str:
@@ -118,7 +160,7 @@ def _header(timeline: Timeline, scale: Scale, width: int) -> Iterator[str]:
 
 def _stretches(timeline: Timeline, scale: Scale, lanes: int) -> Iterator[str]:
     """The ground of each stretch with its cell, and a mark where time is cut out."""
-    free = 0.0
+    named = set(_named(timeline, scale))
     for index, (stretch, start) in enumerate(zip(timeline.stretches, scale.starts, strict=True)):
         x, length = _LEFT + start, (stretch.end_us - stretch.at_us) * scale.pixels_per_us
         if stretch.cut_us > 0 and scale.break_px >= 4:
@@ -128,10 +170,25 @@ def _stretches(timeline: Timeline, scale: Scale, lanes: int) -> Iterator[str]:
             f'<rect class="g" x="{rounded(x):g}" y="{_TOP - 4}" width="{max(1, rounded(length)):g}"'
             f' height="{lanes * _LANE}"><title>{escape(name)}</title></rect>'
         )
-        is_same_cell = index > 0 and timeline.stretches[index - 1].cell == stretch.cell
-        if x >= free and not (is_same_cell and stretch.since_us > 0):
+        if index in named:
             yield _text(x, _TOP - 10, name)
-            free = x + _LETTER * len(name) + 8
+
+
+def _named(timeline: Timeline, scale: Scale) -> Iterator[int]:
+    """The stretches above which there is room for a name; the longest are asked first."""
+    stretches, taken = timeline.stretches, list[tuple[float, float]]()
+    for index in sorted(
+        range(len(stretches)), key=lambda i: stretches[i].at_us - stretches[i].end_us
+    ):
+        stretch = stretches[index]
+        is_same_cell = index > 0 and stretches[index - 1].cell == stretch.cell
+        if is_same_cell and stretch.since_us > 0:
+            continue
+        left = scale.starts[index]
+        right = left + _LETTER * len(_cell_name(stretch)) + 8
+        if all(right <= begin or left >= end for begin, end in taken):
+            taken.append((left, right))
+            yield index
 
 
 def _cell_name(stretch: Stretch) -> str:
@@ -153,11 +210,22 @@ def _axis(timeline: Timeline, scale: Scale, lanes: int) -> Iterator[str]:
     line = "".join(f"M{rounded(_LEFT + tick.x):g} {bottom}v4" for tick in marks)
     if line:
         yield f'<path class="l" d="{line}"/>'
-    free = 0.0
+    free, width = 0.0, _axis_end(timeline, scale)
     for tick in marks:
-        if tick.x >= free:
-            yield _text(_LEFT + tick.x, bottom + 14, tick.label)
-            free = tick.x + _LETTER * len(tick.label) + 8
+        length = _LETTER * len(tick.label)
+        # The last one would be cut off where the picture ends.
+        is_last = tick.x + length > width + _RIGHT
+        if tick.x - is_last * length >= free:
+            anchor = "end" if is_last else ""
+            yield _text(_LEFT + tick.x, bottom + 14, tick.label, anchor=anchor)
+            free = tick.x + length + 8
+
+
+def _axis_end(timeline: Timeline, scale: Scale) -> float:
+    if not timeline.stretches:
+        return 0.0
+    last = timeline.stretches[-1]
+    return scale.starts[-1] + (last.end_us - last.at_us) * scale.pixels_per_us
 
 
 def _lane_names(lanes: int) -> Iterator[str]:
@@ -177,7 +245,7 @@ def _bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
 
 
 def _bar(timeline: Timeline, box: Box, track: int) -> str:
-    y = _TOP + box.lane * _LANE + track * _TRACK
+    y = _top(box, track)
     d = f"M{_LEFT + box.x:g} {y}h{box.width:g}v{_TRACK - 2}h-{box.width:g}z"
     many = ' class="m"' if len(box.bars) > 1 else ""
     return f'<path{many} d="{d}"><title>{escape(box_text(timeline, box))}</title></path>'
@@ -189,5 +257,5 @@ def _bar_names(timeline: Timeline, found: Sequence[Box], track: int) -> Iterator
         if len(box.bars) == 1 and room >= 3:
             name = timeline.rows[timeline.bars[box.bars[0]].row].function
             shown = name if len(name) <= room else name[: room - 1] + "…"
-            y = _TOP + box.lane * _LANE + track * _TRACK + 9.5
+            y = _top(box, track) + 9.5
             yield _text(_LEFT + box.x + 3, y, shown, "n")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 from jaxplore.model.timing import Comparison, Timing, duration
+from jaxplore.views import picture
 
 Timed = Timing | Comparison
 
@@ -15,7 +16,8 @@ _STYLE = (
 )
 _PRE = (
     "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;margin:0;"
-    "white-space:pre-wrap;background:none;color:inherit"
+    # A page's own style may break lines within words.
+    "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;background:none;color:inherit"
 )
 
 
@@ -65,7 +67,7 @@ def _strip(rows: list[Timing], precision: int) -> str:
     def at(seconds: float) -> str:
         return f"{_LEFT + space * seconds / longest:.1f}" if longest else str(_LEFT)
 
-    parts: list[str] = []
+    parts, places = list[str](), list[picture.Place]()
     for index, timing in enumerate(rows):
         middle = index * _ROW + _ROW // 2
         low, high = (float(at(seconds)) for seconds in timing.quartiles)
@@ -73,19 +75,22 @@ def _strip(rows: list[Timing], precision: int) -> str:
             parts.append(f'<text x="0" y="{middle + 4}">{"AB"[index]}</text>')
         parts.append(
             f'<line x1="{_LEFT}" y1="{middle}" x2="{_WIDTH - _RIGHT}" y2="{middle}" '
-            'stroke="currentColor" stroke-opacity=".25"/>'
+            f'stroke="{picture.QUIET}" stroke-opacity=".4"/>'
             f'<rect x="{low:.1f}" y="{middle - 5}" width="{max(high - low, 1):.1f}" height="10" '
-            'fill="currentColor" fill-opacity=".2"/>'
+            'fill-opacity=".3"/>'
         )
         parts += [
-            f'<circle cx="{at(seconds)}" cy="{middle}" r="2.5" fill="currentColor" '
-            f'fill-opacity=".5"><title>{duration(seconds, precision)}</title></circle>'
+            f'<circle cx="{at(seconds)}" cy="{middle}" r="2.5" fill-opacity=".7"/>'
             for seconds in timing.runs
         ]
+        for seconds in timing.runs:
+            x = float(at(seconds))
+            said = duration(seconds, precision)
+            places.append((x - 3, middle - 6, x + 3, middle + 6, said))
         mark = at(timing.run_s)
         parts.append(
             f'<line x1="{mark}" y1="{middle - 7}" x2="{mark}" y2="{middle + 7}" '
-            'stroke="var(--jp-brand-color1,#1976d2)" stroke-width="2"/>'
+            f'stroke="{picture.STRONG}" stroke-width="2"/>'
         )
     bottom = len(rows) * _ROW + 11
     parts.append(
@@ -93,9 +98,11 @@ def _strip(rows: list[Timing], precision: int) -> str:
         f'<text x="{_WIDTH - _RIGHT}" y="{bottom}" text-anchor="middle">'
         f"{duration(longest, precision)}</text>"
     )
-    said = ", ".join(duration(timing.run_s, precision) for timing in rows)
-    return (
-        f'<svg role="img" aria-label="runs on a scale from zero; median {said}" '
-        f'width="{_WIDTH}" height="{bottom + 4}" viewBox="0 0 {_WIDTH} {bottom + 4}" '
-        f'font-size="10" fill="currentColor">{"".join(parts)}</svg>'
+    medians = ", ".join(duration(timing.run_s, precision) for timing in rows)
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{bottom + 4}" '
+        f'viewBox="0 0 {_WIDTH} {bottom + 4}" font-family="system-ui,sans-serif" font-size="10" '
+        f'fill="{picture.QUIET}">{"".join(parts)}</svg>'
     )
+    said = f"runs on a scale from zero; median {medians}"
+    return picture.img(drawn, said=said, width=_WIDTH, height=bottom + 4, places=places)

@@ -6,9 +6,11 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
+from jaxplore.faults import contained
 from jaxplore.model.compiles import Compile
 from jaxplore.model.timeline import CellRun, Timeline
 from jaxplore.model.timelinewire import TimelineWriter
+from jaxplore.views import timeline as timeline_view
 from jaxplore.widgets.assets import script
 
 # Beyond this the oldest compiles leave the picture, a quarter at once.
@@ -69,6 +71,16 @@ class TimelineWidget(anywidget.AnyWidget):
         self._cells = tuple(cells)
         # Not assigned: a trait that changes is sent whole.
         self.send(self._writer.add(new, self._cells))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The widget; its text and its picture of now where no kernel draws it."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            with contained("draw the timeline"):
+                record = self.record
+                bundle[0]["text/plain"] = timeline_view.plain(record)
+                bundle[0]["text/html"] = timeline_view.html(record)
+        return bundle
 
     def _start(self, rows: Sequence[Compile], cells: Sequence[CellRun]) -> None:
         self._rows, self._cells = list(rows), tuple(cells)

@@ -1,5 +1,6 @@
 """What surrounds a call: transformations, meshes, loops, emptied caches, jit switched off."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -150,15 +151,29 @@ def other_device_order() -> None:
         f(jax.device_put(X4, NamedSharding(mesh, P("x"))))
 
 
-def other_memory() -> None:
+def mesh_context() -> None:
     f = jax.jit(lambda x: x + 1)
-    kinds = sorted({memory.kind for memory in DEVICES[0].addressable_memories()})
-    assert len(kinds) > 1
-    for kind in kinds[:2]:
-        f(jax.device_put(X4, NamedSharding(AUTO, P("x"), memory_kind=kind)))
+    f(X4)
+    with AUTO:
+        f(X4)
 
 
-@pytest.mark.parametrize("scenario", [other_axis_type, other_device_order, other_memory])
+def other_memory(kind: str) -> None:
+    f = jax.jit(lambda x: x + 1)
+    f(jax.device_put(X4, NamedSharding(AUTO, P("x"))))
+    f(jax.device_put(X4, NamedSharding(AUTO, P("x"), memory_kind=kind)))
+
+
+pinned_memory = functools.partial(other_memory, "pinned_host")
+unpinned_memory = functools.partial(other_memory, "unpinned_host")
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [other_axis_type, other_device_order, mesh_context, pinned_memory, unpinned_memory],
+    ids=["axis type", "device order", "with mesh", "pinned", "unpinned"],
+)
+@pytest.mark.filterwarnings("ignore:.*context manager has been deprecated")
 def test_another_place_is_named(ledger: Ledger, scenario: Callable[[], None]):
     scenario()
     first, second = rows(ledger)

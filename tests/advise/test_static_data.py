@@ -130,6 +130,21 @@ def equinox_field() -> None:
     f(Net(X3, 42), X3)
 
 
+def equinox_field_in_filter_jit() -> None:
+    eqx = pytest.importorskip("equinox")
+
+    class Net(eqx.Module):
+        weight: jax.Array
+        times: int = eqx.field(static=True)
+
+    @eqx.filter_jit
+    def apply(model, x):
+        return model.weight * x * model.times
+
+    apply(Net(X3, 41), X3)
+    apply(Net(X3, 42), X3)
+
+
 def nnx_mode() -> None:
     nnx = pytest.importorskip("flax.nnx")
     dropout = nnx.Dropout(0.5, rngs=nnx.Rngs(0))
@@ -248,6 +263,33 @@ def test_a_partition_spec_shows_its_axes(ledger: Ledger):
     [(path, before, now)] = changes(row)
     assert (row.cause, path) == ("R06", "spec")
     assert "'batch'" in before and "'model'" in now
+
+
+def test_a_field_of_an_equinox_module_is_shown(ledger: Ledger):
+    equinox_field_in_filter_jit()
+    row = rows(ledger)[-1]
+    assert (row.cause in ("R06", "R14"), row.avoidable) == (True, False)
+    assert any("41" in c.before and "42" in c.now for c in row.changes)
+
+
+def test_a_function_of_jaxs_shows_its_name_and_no_address(ledger: Ledger):
+    f = jax.jit(lambda act, x: act(x), static_argnums=0)
+    f(jnp.tanh, X3)
+    f(jax.nn.relu, X3)
+    row = rows(ledger)[-1]
+    [(path, _, now)] = changes(row)
+    assert (row.cause, path) == ("R06", "act")
+    assert "relu" in now and "0x" not in now
+
+
+def test_nobody_is_told_to_edit_partial(ledger: Ledger):
+    f = jax.jit(lambda act, x: act(x), static_argnums=0)
+    kept = [functools.partial(jnp.sum, axis=0) for _ in range(2)]
+    for act in kept:
+        f(act, X3)
+    row = rows(ledger)[-1]
+    assert row.cause in ("R06", "R07")
+    assert "decorate" not in row.advice
 
 
 class Config:

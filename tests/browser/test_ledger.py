@@ -40,6 +40,7 @@ def fall(seconds):
     return 0.5 * gravity * seconds**2
 fall(2.0)
 """
+SOMETHING = re.compile(r"\S")
 STAGE = re.compile(r"JAX traces (\w+): \d+ s, at cell \d+ line \d+")
 
 
@@ -79,14 +80,67 @@ def test_the_stage_stands_under_its_cell_until_the_cell_ends(
     expect(outputs(two)).to_have_count(0)
     page.screenshot(path=screenshots / "stage-light.png")
     (lab.root / "first.go").touch()
-    # What was compiled takes its place, above the traceback that came later.
-    expect(outputs(one)).to_have_text(
-        [re.compile(r"^1 compile · .* · first: first call"), re.compile("ValueError: of the user")]
+    # What was compiled comes after all that the cell says, as where no stage was shown.
+    expect(outputs(one).filter(has_text=SOMETHING)).to_have_text(
+        [re.compile("ValueError: of the user"), re.compile(r"^1 compile · .* · first: first call")]
     )
     expect(outputs(two)).to_have_text(re.compile(r"JAX traces second: \d+ s, at cell 3 line [34]"))
     (lab.root / "second.go").touch()
-    expect(outputs(two)).to_contain_text([re.compile("second: first call"), "Array(2."])
+    expect(outputs(two).filter(has_text=SOMETHING)).to_contain_text(
+        ["Array(2.", re.compile("second: first call")]
+    )
     expect(page.locator(".jp-Notebook")).not_to_contain_text("JAX traces")
+
+
+def test_the_stage_goes_when_jax_is_done_and_what_was_compiled_stays(lab: Lab, page: Page) -> None:
+    wait = "while not Path('{}.go').exists():\n    time.sleep(0.02)\n"
+    waits = SLOW.format(name="then", after=wait.format("done") + "print('computed')")
+    clears = SLOW.format(name="cleared", after="from IPython.display import clear_output") + (
+        "clear_output()\nprint('after')"
+    )
+    _, one, two = opened(lab, page, "done.ipynb", [LOAD, waits, clears])
+    command(page, "notebook:run-all-cells")
+    expect(outputs(one)).to_have_text(STAGE)
+    (lab.root / "then.go").touch()
+    # The cell goes on.
+    expect(outputs(one).filter(has_text=SOMETHING)).to_have_count(0)
+    (lab.root / "done.go").touch()
+    expect(outputs(one).filter(has_text=SOMETHING)).to_have_text(
+        [re.compile("computed"), re.compile("then: first call")]
+    )
+    expect(outputs(two)).to_have_text(STAGE)
+    (lab.root / "cleared.go").touch()
+    expect(outputs(two)).to_have_text([re.compile("after"), re.compile("cleared: first call")])
+
+
+def test_pictures_read_in_a_notebook_that_is_not_trusted(
+    lab: Lab, page: Page, screenshots: Path
+) -> None:
+    timed = "x = jnp.ones(3)\n%jtime -n 1 -r 3 jnp.sin(x)"
+    opened(lab, page, "pictures.ipynb", [LOAD, GRAVITY, timed, "%ledger --timeline"])
+    command(page, "notebook:run-all-cells")
+    page.wait_for_function(ALL_RUN)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = nbformat.read(lab.root / "pictures.ipynb", as_version=4)
+    nbformat.write(new_notebook(cells=saved.cells), lab.root / "untrusted.ipynb")
+    page.goto(f"{lab.url}/lab/tree/untrusted.ipynb?reset")
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    pictures = page.locator(".jp-OutputArea-output img")
+    expect(pictures).to_have_count(2)
+    expect(pictures.nth(0)).to_have_attribute("alt", re.compile("^runs on a scale from zero"))
+    expect(pictures.nth(1)).to_have_attribute("alt", re.compile("^timeline of compiles: "))
+    widths = "all => Promise.all(all.map(one => one.decode().then(() => one.naturalWidth)))"
+    assert pictures.evaluate_all(widths) == [480, 960]
+    # What a pointer is told stays too: three runs, and bars.
+    told = page.locator(".jp-OutputArea-output area").nth(3)
+    expect(told).to_have_attribute("title", re.compile("^fall · "))
+    page.screenshot(path=screenshots / "pictures-light.png")
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute("
+        "'apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    page.screenshot(path=screenshots / "pictures-dark.png")
 
 
 def test_an_interrupt_takes_the_stage_away(lab: Lab, page: Page) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from jaxplore.model.timeline import Timeline
 from jaxplore.views.page import page as document
-from jaxplore.views.timeline import html
+from jaxplore.views.timeline import html, svg
 from tests.browser.conftest import Lab, run_all
 from tests.records.timeline.write import SESSION, SESSION_CELLS
 
@@ -113,6 +113,13 @@ def test_the_picture_reads_without_script_in_both_themes(
     still.goto(file.as_uri())
     picture = still.get_by_role("img", name="timeline of compiles: 46 compiles in 4 cells")
     expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 960
+    still.get_by_text("timeline as text").click()
+    expect(still.locator("pre")).to_contain_text("train_step")
+    still.screenshot(path=screenshots / f"timeline-still-{theme}.png")
+    # In a report the picture is the page's own and has the page's theme.
+    file.write_text(document("timeline", svg(Timeline.of(SESSION, SESSION_CELLS))), "utf-8")
+    still.goto(file.as_uri())
     # The tracks are told apart by their names and places, and all fills differ.
     fills = picture.evaluate(
         "svg => ['trace', 'lower', 'compile'].map("
@@ -121,7 +128,4 @@ def test_the_picture_reads_without_script_in_both_themes(
     assert len(set(fills)) == 3
     expected = {"light": "rgb(0, 114, 178)", "dark": "rgb(86, 180, 233)"}
     assert fills[2] == expected[theme]
-    still.get_by_text("timeline as text").click()
-    expect(still.locator("pre")).to_contain_text("train_step")
-    still.screenshot(path=screenshots / f"timeline-still-{theme}.png")
     context.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxplore import ledger
+from jaxplore import ledger, why
 from jaxplore.errors import JaxploreError, OptionError
 
 SETUP = """
@@ -71,6 +71,26 @@ def test_since_shows_later_cells(ran):
 def test_the_timeline_is_text_where_times_must_not_show(ran):
     assert "f" in shown(ran, "%ledger --timeline")
     assert "ms" not in shown(ran, "%ledger --timeline")
+
+
+def test_a_record_is_its_own_text_not_all_its_fields(ran):
+    rows = ledger()
+    for record in (rows[-1], rows.timeline(), why()):
+        data, _ = ran.shell.display_formatter.format(record)
+        assert data["text/plain"] == str(record)
+
+
+def test_the_timeline_in_a_terminal_is_a_chart(ran, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("JAXPLORE_DETERMINISTIC", "")
+    lines = shown(ran, "%ledger --timeline").splitlines()
+    assert lines[1].startswith("t trace, l lower, X XLA; ")
+
+
+def test_the_html_of_the_table_has_the_totals_of_the_text(ran, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("JAXPLORE_DETERMINISTIC", "")
+    [table] = ran.ok("%ledger").of("ledger")
+    head = table.text.splitlines()[0]
+    assert " compiles · " in head and f">{head}</summary>" in table.data["text/html"]
 
 
 def test_why_tells_the_newest_compile_or_the_one_named(ran):

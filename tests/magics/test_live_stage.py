@@ -1,4 +1,4 @@
-"""The stage line in a real kernel: written by another thread, replaced at the cell's end.
+"""The stage line in a real kernel: written by another thread, empty when JAX is done.
 
 Nothing here waits for a time: what is staged goes on when the line has been written.
 """
@@ -22,16 +22,17 @@ from jaxplore.persistentcache import cache
 class Compiling:
     function, equations, lines = "train_step", 52_310, ()
 
-asked, compiling, ended = [], [None], [{}]
+asked, compiling = [], [None]
 
 def running(thread_id):
     asked.append(thread_id)
     return compiling[0]
 
-def seen():
+def seen(times=3):
     # Asked before each line is written: at the third time two lines are.
+    asked.clear()
     end = time.monotonic() + 60
-    while len(asked) < 3 and time.monotonic() < end:
+    while len(asked) < times and time.monotonic() < end:
         time.sleep(0.01)
 
 live, depth = LiveStage(get_ipython(), running), [0]
@@ -45,13 +46,13 @@ def before(info):
 def after(result):
     depth[0] = max(depth[0] - 1, 0)
     if depth[0] == 0:
-        replace = live.end()
-        if replace:
-            replace(ended[0], "ended")
+        live.end()
 
 get_ipython().events.register("pre_run_cell", before)
 get_ipython().events.register("post_run_cell", after)
 """
+# Not traced before, so it is traced until lines are written.
+TRACES = "_ = jax.make_jaxpr(lambda x: (seen(), x)[1])(1.0)"
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def k(kernel, monkeypatch):
 def test_tracing_is_shown_with_its_line_and_cleared_at_the_end(k):
     _, outputs = k.run("def step(x):\n    seen()\n    return x\n_ = jax.make_jaxpr(step)(1.0)")
     *shown, last = lines(outputs)
-    assert last == (None, "ended")
+    assert last == (None, "stage")
     assert outputs[-1][1]["data"] == {}
     assert shown
     for text, view in shown:
@@ -98,7 +99,7 @@ def test_tracing_is_shown_with_its_line_and_cleared_at_the_end(k):
         assert view == "stage"
 
 
-def test_xla_is_shown_with_the_count_and_replaced_by_what_follows(k):
+def test_xla_is_shown_with_the_count(k):
     k.run("""
 cache(directory=directory)
 def wait(event, **facts):
@@ -106,12 +107,11 @@ def wait(event, **facts):
         seen()
 jax.monitoring.register_event_listener(wait)
 f, x = jax.jit(lambda x: x * 7), jnp.arange(3)
-ended[0] = {"text/plain": "1 compile"}
 """)
     _, outputs = k.run("compiling[0] = Compiling; f(x); compiling[0] = None")
-    k.run("jax.monitoring.unregister_event_listener(wait); cache(False); ended[0] = {}")
+    k.run("jax.monitoring.unregister_event_listener(wait); cache(False)")
     *shown, last = lines(outputs)
-    assert last == ("1 compile", "ended")
+    assert last == (None, "stage")
     assert shown
     for text, view in shown:
         assert re.fullmatch(
@@ -122,6 +122,17 @@ ended[0] = {"text/plain": "1 compile"}
         assert view == "stage"
 
 
+def test_the_line_is_empty_as_soon_as_jax_is_done(k):
+    _, outputs = k.run(f"{TRACES}\nseen(2)\nprint('computed')")
+    assert [kind for kind, _ in outputs][-2:] == ["update_display_data", "stream"]
+    assert outputs[-2][1]["data"] == {}
+
+
+def test_a_widget_that_captures_outputs_gets_no_line(k):
+    _, outputs = k.run(f"import ipywidgets\nout = ipywidgets.Output()\nwith out:\n    {TRACES}\n")
+    assert [content["metadata"] for _, content in outputs if "metadata" in content] == []
+
+
 def test_a_short_cell_shows_nothing(k):
     assert k.run("_ = jnp.ones(3) + 1")[1] == []
 
@@ -130,11 +141,11 @@ def test_a_cell_that_fails_ends_its_line(k):
     reply, outputs = k.run("def g(x):\n    seen()\n    1 / 0\njax.make_jaxpr(g)(1.0)")
     assert reply["ename"] == "ZeroDivisionError"
     *shown, last = lines([output for output in outputs if output[0] != "error"])
-    assert (bool(shown), last) == (True, (None, "ended"))
+    assert (bool(shown), last) == (True, (None, "stage"))
 
 
 def test_a_captured_cell_captures_the_users_outputs_only(k):
-    _, outputs = k.run("%%capture out\n_ = jax.make_jaxpr(step)(1.0)\nlive.warn(Compiling)")
+    _, outputs = k.run(f"%%capture out\n{TRACES}\nlive.warn(Compiling)")
     assert outputs == []
     assert k.value("(out.outputs, out.stdout, out.stderr)") == "([], '', '')"
 
@@ -152,6 +163,8 @@ def test_the_warning_is_an_output_of_its_own_that_stays(k):
     [(kind, content)] = outputs
     assert (kind, content["metadata"]) == ("display_data", {"jaxplore": {"view": "warning"}})
     assert content["data"]["text/plain"].startswith("train_step has 52,310 equations: XLA may")
+    assert content["data"]["text/html"].startswith('<div class="jaxplore-finding"')
+    assert content["data"]["text/plain"] in content["data"]["text/html"]
 
 
 def test_no_warning_without_a_cell(k):
@@ -190,7 +203,7 @@ def test_a_terminal_gets_one_line_that_is_wiped_and_a_pipe_none(monkeypatch, int
 
     live.begin()
     jax.make_jaxpr(step)(1.0)
-    assert live.end() is None
+    live.end()
     if interactive:
         line = r"\r\x1b\[KJAX traces \S+step: \d+ s, at test_live_stage.py line \d+"
         assert re.fullmatch(rf"({line})+\r\x1b\[K", sys.stderr.written)

@@ -61,7 +61,7 @@ def test_the_text_with_times(timed, monkeypatch):
         rf"  first call {number}: trace {number}, lower {number}, XLA {number} \(1 compile\)",
         second,
     )
-    assert shown.data["text/html"].count("<circle") == 3
+    assert shown.data["text/html"].count("<area") == 3
     [shown] = timed.ok("%jtime -n 2 -r 3 f(x)").of("timing")
     assert re.fullmatch(rf"  first call {number}: already compiled", shown.text.split("\n")[1])
 

@@ -1,5 +1,6 @@
 """Compiles as a line, a table and HTML, word for word."""
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 
@@ -7,7 +8,9 @@ import pytest
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.findings import Finding
-from jaxplore.views.ledger import cell_line, html, table
+from jaxplore.model.ledger import Ledger
+from jaxplore.views.drawings import install
+from jaxplore.views.ledger import cell_line, html, table, totals
 
 Make = Callable[..., Compile]
 HOSTILE = "<script>alert('1')</script>\"&amp;"
@@ -141,7 +144,7 @@ def test_a_table_reads_markup_in_names_as_text(compiled: Make):
 
 @pytest.mark.parametrize("width", [40, 140])
 def test_a_table_cuts_only_its_last_column(compiled: Make, width: int):
-    said = f"static config: {'a' * 80} -> {'b' * 80}, compile 2"
+    said = f"static config: {'a' * 60} -> {'b' * 60}, compile 2"
     lines = table([compiled(explanation=said)], width=width).split("\n")
     assert len(lines) == 3
     assert f"0     2  f         {said}  R01" in lines[2]
@@ -180,3 +183,29 @@ def test_html_without_tags_still_reads(compiled: Make):
         *("cell", "function", "why", "cause", "called at"),
         *("2", "f", "first call", "R01", "a.py line 7: f(x)"),
     ]
+
+
+def test_a_long_explanation_is_cut_and_breaks_within_its_cell(compiled: Make):
+    said = f"static config: {'a' * 200} -> {'b' * 200}, compile 2"
+    cut = f"static config: {'a' * 144}…"
+    assert cut in Texts(html([compiled(explanation=said)])).texts
+    assert f"f         {cut}  R01" in table([compiled(explanation=said)])
+    [style] = re.findall(r'<td style="([^"]*)">static', html([compiled(explanation=said)]))
+    assert "overflow-wrap:anywhere" in style and "max-width:40em" in style
+
+
+def test_the_totals_of_the_html_are_those_of_the_text(compiled: Make):
+    rows = [compiled(), compiled(avoidable=True), compiled(kind="eager")]
+    assert totals(rows) == table(rows).split("\n")[0]
+    assert totals(rows, times=False) == table(rows, times=False).split("\n")[0] == "2 compiles"
+    assert totals([]) == "0 compiles"
+
+
+def test_a_record_as_html_has_no_number_and_a_ledger_has_totals(
+    compiled: Make, monkeypatch: pytest.MonkeyPatch
+):
+    install()
+    monkeypatch.delenv("JAXPLORE_DETERMINISTIC", raising=False)
+    assert Texts(compiled()._repr_html_()).texts[:3] == ["f: first call", "cell", "function"]
+    rows = [compiled(avoidable=True)]
+    assert Texts(Ledger(rows)._repr_html_()).texts[:2] == [totals(rows), "#"]

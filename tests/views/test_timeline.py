@@ -1,8 +1,11 @@
 """The timeline as SVG, HTML and text: true to scale, escaped, small, readable without script."""
 
+import base64
 import dataclasses
+import re
 import runpy
 from collections.abc import Iterable
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,12 @@ def many() -> Timeline:
 
 def picture(timeline: Timeline, width: int = 960) -> ElementTree.Element:
     return ElementTree.fromstring(svg(timeline, width=width))
+
+
+def image(shown: str) -> str:
+    """The picture in the address of an image."""
+    [encoded] = re.findall(r'<img src="data:image/svg\+xml;base64,([^"]+)"', shown)
+    return base64.b64decode(encoded).decode()
 
 
 def titles(root: ElementTree.Element) -> list[str]:
@@ -127,6 +136,63 @@ def test_hostile_text_stays_text():
     page = Tags()
     page.feed(html(timeline))
     assert "script" not in page.seen
+
+
+def test_html_has_the_picture_as_an_image_that_reads_on_both_themes():
+    shown = html(session(function=HOSTILE))
+    # What is not trusted loses `<svg>` and `<style>` and keeps the text in them.
+    assert "<svg" not in shown and "<style" not in shown
+    drawn = image(shown)
+    themes, plain = svg(session(function=HOSTILE)).split("<style>")[1], drawn.split("<style>")[1]
+    untitled = re.sub("<title>.*?</title>", "", themes)
+    assert plain.split("</style>")[1] == untitled.split("</style>")[1]
+    # An image sees the system's theme, not the page's.
+    assert "prefers-color-scheme" not in drawn and "data-" not in drawn
+    colors = dict(re.findall(r"--jxp-tl-(\w+):#([0-9a-f]{6});", drawn))
+    assert colors.keys() == {"trace", "lower", "compile", "text", "quiet"}
+    for color in colors.values():
+        assert contrast(color, "ffffff") > 3 and contrast(color, "111111") > 3
+    assert contrast(colors["text"], "ffffff") > 4 and contrast(colors["text"], "111111") > 4
+    assert 'alt="timeline of compiles: 47 compiles in 4 cells · trace' in shown
+
+
+def test_a_pointer_is_told_what_each_bar_is():
+    shown = html(session())
+    [used] = re.findall(r'usemap="#(jxp-[0-9a-f]{8})"', shown)
+    assert f'<map name="{used}">' in shown
+    areas = re.findall(r'<area coords="([\d,]+)" title="([^"]+)">', shown)
+    bars = [title for title in titles(picture(session())) if " · " in title]
+    assert sorted(unescape(title) for _, title in areas) == sorted(bars)
+    for coords, _ in areas:
+        left, top, right, bottom = map(int, coords.split(","))
+        assert 44 <= left < right <= 951 and 44 <= top < bottom
+    assert len(html(many())) < 300_000
+
+
+def contrast(color: str, ground: str) -> float:
+    """As WCAG has it."""
+    low, high = sorted(light(one) + 0.05 for one in (color, ground))
+    return high / low
+
+
+def light(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_longest_cells_have_their_names():
+    rows = [row("f", i, 0.005, 0.005, 0.01) for i in range(2)] + [row("g", 5, 1, 1, 8)]
+    cells = [cell(1, 0, 0.02), cell(2, 1, 1.02), cell(3, 5, 15)]
+    said = texts(picture(Timeline.of(rows, cells)))
+    assert [name for name in said if name.startswith("cell ")] == ["cell 3"]
+
+
+def test_the_last_tick_is_not_cut_off():
+    rows = [row("f", 0, 1, 1, 2.0)]
+    root = picture(Timeline.of(rows, [cell(1, 0, 4)]))
+    axis = [t for t in root.iter(f"{NAMESPACE}text") if t.text in ("3.5 s", "4 s")]
+    assert [(t.text, t.get("text-anchor")) for t in axis] == [("3.5 s", None), ("4 s", "end")]
 
 
 def test_html_scrolls_and_has_the_text_for_readers_without_pictures():

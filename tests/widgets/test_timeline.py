@@ -12,6 +12,7 @@ import traitlets
 from jaxplore.model.ledger import Ledger
 from jaxplore.model.timeline import Timeline
 from jaxplore.model.timelinewire import TimelineWriter
+from jaxplore.views.timeline import html, plain
 from jaxplore.widgets import timeline as module
 from jaxplore.widgets.timeline import TimelineWidget
 
@@ -119,3 +120,16 @@ def test_a_widget_keeps_no_ledger_alive() -> None:
     del ledger
     gc.collect()
     assert alive() is None and len(widget.rows) == 3
+
+
+def test_a_page_without_a_kernel_has_the_text_and_the_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("JAXPLORE_DETERMINISTIC", raising=False)
+    widget = TimelineWidget(operations(0, 3, 0.1))
+    bundle = widget._repr_mimebundle_()
+    assert bundle is not None
+    data = bundle[0]
+    assert data.pop("application/vnd.jupyter.widget-view+json")["model_id"] == widget.model_id
+    assert data == {"text/plain": plain(widget.record), "text/html": html(widget.record)}
+    assert data["text/plain"].startswith("3 compiles · trace")

@@ -279,6 +279,8 @@ def _users_line(
 def _mesh_setting(mesh: Any) -> tuple[Setting, ...]:
     """The mesh of the context, with its devices."""
     if mesh is None or getattr(mesh, "empty", True):
+        mesh = _hooks.context_mesh()
+    if mesh is None or getattr(mesh, "empty", True):
         return (Setting(name="mesh devices", text=""),)
     return (Setting(name="mesh devices", text=mesh_text(mesh)),)
 

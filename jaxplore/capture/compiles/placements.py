@@ -38,7 +38,14 @@ def _placement(sharding: Any) -> str:
     if spec is not None:
         text = f"{str(spec).replace('PartitionSpec', 'P')} on {text}{_axis_types(sharding)}"
     memory = getattr(sharding, "memory_kind", None)
-    return text if memory in (None, "device", "unpinned_host") else f"{text}, memory {memory}"
+    return text if memory in (None, _usual_memory(sharding)) else f"{text}, memory {memory}"
+
+
+def _usual_memory(sharding: Any) -> str | None:
+    try:
+        return next(iter(sharding.device_set)).default_memory().kind
+    except Exception:  # a device that does not say
+        return None
 
 
 def _axis_types(sharding: Any) -> str:

@@ -2,6 +2,7 @@
 
 import enum
 import functools
+import re
 from dataclasses import fields, is_dataclass
 from types import (
     BuiltinFunctionType,
@@ -12,12 +13,16 @@ from types import (
 )
 from typing import Any, Final
 
+from jax.tree_util import PyTreeDef
+
 from jaxplore.capture.source import files
 
 # Longer than is shown, so that a difference far behind is one.
 LONGEST: Final = 2_000
 _PLAIN: Final = (int, float, complex, bool, str, bytes, type(None), range)
 _MOST_PARTS: Final = 32
+_MOST_NODES: Final = 5_000
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 # Their own texts are short, say the value, and run no code of the user's.
 _TRUSTED: Final = (
     "numpy",
@@ -63,13 +68,44 @@ def _text(value: Any, depth: int) -> str:
             f"{_text(k, 0)}: {_text(v, depth - 1)}" for k, v in list(value.items())[:_MOST_PARTS]
         ]
         return "{" + ", ".join(parts) + "}"
-    if kind.__name__ == "PyTreeDef":  # its text runs the user's __repr__
-        return "..."
+    if isinstance(value, PyTreeDef):  # its own text runs the user's __repr__
+        return structure_text(value, depth)
     if kind.__module__.split(".")[0] in _TRUSTED:
         # "cpu:0" and "float32", not how to make them.
+        name = getattr(value, "__name__", None) if callable(value) else None
+        if isinstance(name, str):
+            return name
         named = kind.__name__.endswith("Device") or repr(value).startswith("dtype(")
-        return " ".join((str(value) if named else repr(value)).split())
+        return _ADDRESS.sub("", " ".join((str(value) if named else repr(value)).split()))
     return _instance(value, depth)
+
+
+def structure_text(tree: Any, depth: int = 4) -> str:
+    """The containers of a tree, with the static data in registered ones; `*` is an array.
+
+    >>> import jax
+    >>> structure_text(jax.tree.structure({"a": [1, (2,)], "b": None}))
+    "{'a': [*, (*,)], 'b': None}"
+    """
+    if tree.num_nodes > _MOST_NODES:
+        return f"{tree.num_leaves:,} leaves"
+    data = tree.node_data()
+    if data is None:
+        return "*"
+    kind, own = data
+    if kind is type(None):
+        return "None"
+    parts = [structure_text(child, depth) for child in tree.children()]
+    if kind is dict:
+        pairs = zip(own, parts, strict=True)
+        return "{" + ", ".join(f"{_text(key, 0)}: {part}" for key, part in pairs) + "}"
+    if kind is list:
+        return f"[{', '.join(parts)}]"
+    if kind is tuple:
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    if own is not None:
+        parts.append(f"static {_text(own, depth)}")
+    return f"{kind.__name__}({', '.join(parts)})"
 
 
 def _function_name(value: Any) -> str:
