@@ -50,7 +50,7 @@ def test_more_compiles_than_allowed_fail_with_their_causes(pytester: pytest.Pyte
             "UnexpectedCompileError: 2 compiles, expected at most 1.",
             "Got: R01 <lambda>: first call (*.py line 11)",
             "     R02 <lambda>: x: f32[[]2] -> f32[[]3], 2nd shape (*.py line 11)",
-            "Do: <lambda>: *.py line 11 `f(X3)`: pad `x` to (3), drop the odd batch*",
+            "Do: <lambda>: *.py line 11 `f(X3)`: pad `x` to (3,), drop the odd batch*",
             "*- Captured jaxplore call -*",
             "2 compiles · *",
             "#  cell  function  why *",
