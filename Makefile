@@ -80,7 +80,7 @@ test: $(VENV)/test.done build
 
 python-tests: $(VENV)/test.done build
 	$(BIN)/python -m pytest tests -m 'not browser' -n 2 --dist loadfile
-	$(BIN)/python -m pytest --doctest-modules jaxplore -q
+	$(BIN)/python -m pytest --doctest-modules jaxplore -q --ignore=jaxplore/run/startup
 
 notebook-tests: $(VENV)/test.done build
 	$(BIN)/python -m pytest --nbval notebooks --nbval-sanitize-with notebooks/sanitize.cfg -q
