@@ -50,7 +50,7 @@ def expect(compiles: int, *, operations: int | None = None) -> Generator[Ledger]
 
 def counted_rows(rows: Sequence[Compile]) -> list[Compile]:
     """The compiles that `expect` counts."""
-    return [row for row in rows if row.kind != "eager" or row.body]
+    return [row for row in rows if not row.is_operation]
 
 
 def check(ledger: Ledger, compiles: int, operations: int | None = None) -> None:
@@ -58,7 +58,7 @@ def check(ledger: Ledger, compiles: int, operations: int | None = None) -> None:
     functions = counted_rows(ledger)
     if len(functions) > compiles:
         raise UnexpectedCompileError(_text(functions, compiles, "compile"))
-    eager = [row for row in ledger if row.kind == "eager" and not row.body]
+    eager = [row for row in ledger if row.is_operation]
     if operations is not None and len(eager) > operations:
         raise UnexpectedCompileError(_text(eager, operations, "operation outside jit"))
 
@@ -79,5 +79,5 @@ def _text(rows: Sequence[Compile], most: int, noun: str) -> str:
 
 def _row(row: Compile) -> str:
     site = row.call_site
-    where = "" if site is None else f" ({site.file.rsplit('/', 1)[-1]} line {site.line})"
+    where = "" if site is None else f" ({site.place})"
     return f"{row.cause} {row.function}: {row.explanation}{where}".strip()

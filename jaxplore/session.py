@@ -178,7 +178,7 @@ def why_in(rows: Ledger, n: int = -1) -> "Why":
     first = rows.total_count - len(rows)
     numbered = list(enumerate(rows, start=first))
     if n < 0:
-        functions = [(i, row) for i, row in numbered if row.kind != "eager"] or numbered
+        functions = [(i, row) for i, row in numbered if not row.is_operation] or numbered
         if -n <= len(functions):
             index, row = functions[n]
             return Why(index=index, compile=row)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from jaxplore.model.compiles import Change, Miss
 from jaxplore.model.span import Span
 
+_QUOTED = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
@@ -17,22 +19,14 @@ class Cause:
     details: tuple[str, ...] = ()
 
 
-def place(span: Span | None) -> str:
-    """A place as people say it.
-
-    >>> place(None)
-    ''
-    """
-    return "" if span is None else f"{span.file.rsplit('/', 1)[-1]} line {span.line}"
-
-
 def at(span: Span | None) -> str:
     """The beginning of an advice: where to do it, with the user's own words."""
     if span is None:
         return ""
-    text = " ".join(span.text.split())
-    shown = f" `{text}`" if text and len(text) <= 60 else ""
-    return f"{place(span)}{shown}: "
+    text = span.quoted(_QUOTED)
+    # Half an expression would not be found in the source.
+    shown = "" if not text or text.endswith("…") else f" `{text}`"
+    return f"{span.place}{shown}: "
 
 
 def at_call(miss: Miss) -> str:

@@ -2,7 +2,7 @@
 
 import difflib
 
-from jaxplore.advise.cause import Cause, at, at_call, place
+from jaxplore.advise.cause import Cause, at, at_call
 from jaxplore.advise.differences import Differences
 from jaxplore.model.compiles import Change, Miss
 
@@ -79,7 +79,7 @@ def _made_again(now: Miss, count: int) -> Cause:
         advice = f"decorate `{name}` with jit in its class and make the class a pytree, or make "
         advice += "the object and the jitted method once"
     else:
-        line = place(now.defined_at)
+        line = "" if now.defined_at is None else now.defined_at.place
         said = f"{line or 'the code'} makes a new function each call, {count} so far"
         where = at(now.defined_at) if now.defined_at else where
         advice = f"define `{name}` once, outside of the loop or function that makes it"

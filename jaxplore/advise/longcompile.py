@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from jaxplore.advise.cause import place
 from jaxplore.model.compiles import LineCount
 
 # Measured with JAX 0.10.2 and 0.12.0 on two CPU cores, each kind with up to 11,000
@@ -53,16 +52,14 @@ def warning(function: str, equations: int, lines: Sequence[LineCount]) -> str | 
 
 def _line(line: LineCount, equations: int) -> str:
     share = f"{line.equations / equations:.0%}".replace("%", " %")
-    text = " ".join(line.span.text.split())
-    if len(text) > _SHOWN_TEXT:
-        text = f"{text[: _SHOWN_TEXT - 1]}…"
+    text = line.span.quoted(_SHOWN_TEXT)
     shown = f" `{text}`" if text else ""
     made = f"{share} of {equations:,} equations"
     if line.repeats > 1:
         often = f"unrolled {line.repeats:,} times"
         do = "use jax.lax.scan or fori_loop"
-        return f"{place(line.span)}{shown} {often}: {made}; {do}"
-    return f"{place(line.span)}{shown}: {made}"
+        return f"{line.span.place}{shown} {often}: {made}; {do}"
+    return f"{line.span.place}{shown}: {made}"
 
 
 def _duration(seconds: float) -> str:

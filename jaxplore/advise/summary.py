@@ -90,8 +90,8 @@ class Summary(Record):
     @classmethod
     def of(cls, rows: Sequence[Compile]) -> "Summary":
         """The sums over `rows`."""
-        operations = [row for row in rows if row.kind == "eager"]
-        programs = [row for row in rows if row.kind != "eager"]
+        operations = [row for row in rows if row.is_operation]
+        programs = [row for row in rows if not row.is_operation]
         of_operations = [_operations(of) for of in _grouped(operations, _line_of)]
         todos = [
             _todo(of, of[-1].function)

@@ -113,6 +113,12 @@ class Observed(Record):
     output_size_bytes: int | None
 
     @property
+    def is_operation(self) -> bool:
+        """Whether it is one operation outside jit, and no loop: which of these compile depends
+        on what the process did before, so they show only in sums."""
+        return self.kind == "eager" and not self.body
+
+    @property
     def total_s(self) -> float:
         """Seconds of all stages that ran."""
         return sum(s or 0.0 for s in (self.trace_s, self.lower_s, self.compile_s))

@@ -9,7 +9,7 @@ from jaxplore.model.record import Drawn, Record
 from jaxplore.model.span import Span
 
 if TYPE_CHECKING:
-    from jaxplore.model.compiles import Compile
+    from jaxplore.model.compiles import Compile, LineCount
     from jaxplore.model.findings import Finding
     from jaxplore.model.timeline import CellRun, Timeline
 
@@ -27,9 +27,7 @@ class SourceLine(Record):
     its largest lines do not account for is not counted.
     """
 
-    file: str
-    line: int
-    text: str
+    span: Span
     """The expression that made most of its equations."""
     equations: int
     """Over all programs it is in, each compile counted."""
@@ -180,26 +178,19 @@ class Ledger(Drawn, Sequence["Compile"]):
 
     def by_source_line(self) -> tuple[SourceLine, ...]:
         """What each source line cost, the most expensive first."""
-        spans: dict[tuple[str, int], tuple[int, Span]] = {}
-        sums: dict[tuple[str, int], tuple[int, float, int]] = {}
+        counts: dict[tuple[str, int], list[tuple[LineCount, float]]] = {}
         for row in self:
             for line in row.lines:
-                key = line.span.file, line.span.line
-                share = line.equations / row.equations if row.equations else 0.0
-                equations, seconds, count = sums.get(key, (0, 0.0, 0))
-                sums[key] = equations + line.equations, seconds + share * row.total_s, count + 1
-                if line.equations > spans.get(key, (0, line.span))[0]:
-                    spans[key] = line.equations, line.span
+                seconds = row.total_s * line.equations / (row.equations or 1)
+                counts.setdefault((line.span.file, line.span.line), []).append((line, seconds))
         found = [
             SourceLine(
-                file=file,
-                line=number,
-                text=spans[file, number][1].text,
-                equations=equations,
-                seconds=seconds,
-                compiles=count,
+                span=max(lines, key=lambda pair: pair[0].equations)[0].span,
+                equations=sum(line.equations for line, _ in lines),
+                seconds=sum(seconds for _, seconds in lines),
+                compiles=len(lines),
             )
-            for (file, number), (equations, seconds, count) in sums.items()
+            for lines in counts.values()
         ]
         return tuple(sorted(found, key=lambda line: -line.seconds))
 

@@ -27,6 +27,20 @@ class Span(Record):
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    @property
+    def place(self) -> str:
+        """The line, as people say it: `"cell 7 line 2"`, `"train.py line 12"`."""
+        return f"{self.file.rsplit('/', 1)[-1]} line {self.line}"
+
+    def quoted(self, most: int) -> str:
+        """The expression on one line, of at most so many characters."""
+        text = " ".join(self.text.split())
+        return text if len(text) <= most else text[: most - 1] + "…"
+
+    def described(self, most: int) -> str:
+        """The place and the expression: `"cell 7 line 2: f(x)"`."""
+        return f"{self.place}: {self.quoted(most)}".removesuffix(": ")
+
 
 def text_of(lines: list[str], line: int, column: int, end_line: int, end_column: int) -> str:
     """The characters of `lines` between two positions, or `""` when outside of them.

@@ -121,7 +121,7 @@ class Timeline(Record):
     def __str__(self) -> str:
         """How often each function went through each stage; nothing that differs between runs."""
         # What JAX compiles for itself outside jit depends on what the process did before.
-        rows = [row for row in self.rows if row.kind != "eager"]
+        rows = [row for row in self.rows if not row.is_operation]
         head = f"{len(rows):,} {'compile' if len(rows) == 1 else 'compiles'}"
         counts: dict[str, Counter[str]] = {}
         for row in rows:

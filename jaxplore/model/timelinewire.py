@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from jaxplore.model.compiles import Compile
-from jaxplore.model.span import Span
 from jaxplore.model.timeline import CellRun, cell_times, stage_times, start_of
 
 FORMAT: Final = "jaxplore.timeline/1"
@@ -132,14 +131,5 @@ class TimelineWriter:
 
 
 def _texts(row: Compile) -> tuple[str, str, str, str, str, str]:
-    site = place_text(row.call_site)
+    site = "" if row.call_site is None else row.call_site.described(_MOST_LETTERS)
     return row.function, row.kind, row.cause, row.explanation, row.advice, site
-
-
-def place_text(span: Span | None) -> str:
-    """Where an expression stands, and its text: `cell 2 line 3: train(x)`."""
-    if span is None:
-        return ""
-    said = " ".join(span.text.split())
-    shown = said if len(said) <= _MOST_LETTERS else said[: _MOST_LETTERS - 1] + "…"
-    return f"{span.file} line {span.line}: {shown}"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from jaxplore.model.compiles import Change, Compile
 from jaxplore.model.record import Record
-from jaxplore.model.span import Span
 
 _LONGEST = 240
 
@@ -33,14 +32,14 @@ class Why(Record):
         for detail in row.details:
             yield "also", detail
         if row.call_site is not None:
-            yield "called", _place(row.call_site)
+            yield "called", row.call_site.described(72)
         if row.defined_at is not None:
-            yield "defined", _place(row.defined_at)
+            yield "defined", row.defined_at.described(72)
         if row.equations is not None:
             yield "size", f"{row.equations:,} equation{'' if row.equations == 1 else 's'}"
         for line in row.lines[:3] if (row.equations or 0) >= 100 else ():
             share = 100 * line.equations // (row.equations or 1)
-            yield "", f"{share} % of them: {_place(line.span)}"
+            yield "", f"{share} % of them: {line.span.described(72)}"
         if row.avoidable:
             yield "avoidable", "it was compiled for these types before"
         if row.advice:
@@ -61,9 +60,3 @@ def _changed(change: Change) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def _place(span: Span) -> str:
-    text = " ".join(span.text.split())
-    shown = text if len(text) <= 72 else text[:71] + "…"
-    return f"{span.file.rsplit('/', 1)[-1]} line {span.line}: {shown}".rstrip(": ")

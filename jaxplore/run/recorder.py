@@ -2,12 +2,11 @@
 
 import os
 import threading
-from typing import Final
+from typing import Any, Final
 
 import jax
 
 from jaxplore import faults
-from jaxplore.capture.compiles.miss import Seen
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.programs.program import capture_program
 from jaxplore.model.compiles import Miss
@@ -37,7 +36,7 @@ def begin(folder: str) -> None:
 
 def attach_programs(recording: "_Recording") -> None:
     """Let a recording see the program of each compile as well."""
-    observer.seen_sinks.append(recording.seen)
+    observer.program_sinks.append(recording.seen)
 
 
 class _Recording(Observation):
@@ -61,7 +60,7 @@ class _Recording(Observation):
             number = self._journal.compiled(self.ledger[-1])
         self._newest.compile = (miss, number)
 
-    def seen(self, miss: Miss, seen: Seen) -> None:
+    def seen(self, miss: Miss, jaxpr: Any) -> None:
         """Write the program of the compile that was just recorded."""
         recorded, number = getattr(self._newest, "compile", (None, None))
         self._newest.compile = (None, None)
@@ -72,7 +71,7 @@ class _Recording(Observation):
             note = f"not shown: {equations:,} equations; see the source lines that made them"
             text = ProgramText(lines=(), note=note)
         else:
-            text = _text_of(capture_program(seen.jaxpr, stages=("jaxpr",)))
+            text = _text_of(capture_program(jaxpr, stages=("jaxpr",)))
         with self._writing:
             self._journal.program(number, text)
 
@@ -93,6 +92,4 @@ def _text_of(program: Program) -> ProgramText:
 
 
 def _place(span: Span) -> str:
-    expression = " ".join(span.text.split())
-    shown = expression if len(expression) <= 60 else f"{expression[:59]}…"
-    return f"{span.file.rsplit('/', 1)[-1]}:{span.line}  {shown}".rstrip()
+    return f"{span.file.rsplit('/', 1)[-1]}:{span.line}  {span.quoted(60)}".rstrip()

@@ -11,8 +11,7 @@ from html import escape
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.findings import Finding
-from jaxplore.model.span import Span
-from jaxplore.views.rollup import Entry, is_operation, names, rolled, where
+from jaxplore.views.rollup import Entry, names, rolled, where
 from jaxplore.views.units import counted, cut, milliseconds, size
 
 _SHOWN_CAUSES = 3
@@ -25,7 +24,7 @@ _MOST_WHY = 160
 
 def shown_rows(rows: Sequence[Compile], *, times: bool) -> list[Compile]:
     """The rows that are shown."""
-    return [row for row in rows if times or not is_operation(row)]
+    return [row for row in rows if times or not row.is_operation]
 
 
 def cell_line(rows: Sequence[Compile], *, times: bool = True) -> str:
@@ -54,14 +53,14 @@ def _stages(rows: Sequence[Compile]) -> str:
 
 def _causes(rows: Sequence[Compile]) -> list[str]:
     # One part per function and cause, with the newest explanation: it has the count so far.
-    functions = [row for row in rows if not is_operation(row)]
+    functions = [row for row in rows if not row.is_operation]
     newest = {_kind(row): f"{row.function}: {row.explanation}" for row in functions}
     times = Counter(_kind(row) for row in functions)
     lines = [t if times[key] == 1 else f"{t} (x{times[key]})" for key, t in newest.items()]
     parts = lines[:_SHOWN_CAUSES]
     if len(lines) > _SHOWN_CAUSES:
         parts.append(f"{len(lines) - _SHOWN_CAUSES} more")
-    operations = [row for row in rows if is_operation(row)]
+    operations = [row for row in rows if row.is_operation]
     return [*parts, _operations(operations)] if operations else parts
 
 
@@ -107,19 +106,11 @@ def _cells(entry: Entry, *, times: bool, numbered: bool = True) -> list[str]:
             f"{sum(counts):,}" if counts else "",
             size(memory),
         ]
-    return [*cells, _place(row.call_site)]
+    return [*cells, "" if row.call_site is None else row.call_site.described(48)]
 
 
 def _duration(seconds: float | None) -> str:
     return "" if seconds is None else milliseconds(seconds)
-
-
-def _place(span: Span | None) -> str:
-    if span is None:
-        return ""
-    text = " ".join(span.text.split())
-    file = span.file.rsplit("/", 1)[-1]
-    return f"{file} line {span.line}: {cut(text, 48)}"
 
 
 def table(

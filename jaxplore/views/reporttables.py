@@ -119,7 +119,7 @@ def lines(summary: Summary, folder: str) -> str:
     most = max((line.equations for line in found), default=0)
     rows = (
         _row(
-            f"<td>{_line_html(line.file, line.line, line.text, folder)}</td>",
+            f"<td>{_line_html(line.span.file, line.span.line, line.span.text, folder)}</td>",
             _number(line.equations, f"{line.equations:,}"),
             _bar(line.equations, most, "equations"),
             _seconds(line.seconds),
@@ -142,7 +142,7 @@ def compiles(run: Run, linked: frozenset[int]) -> str:
         run: The run.
         linked: Numbers of the compiles whose program is in the page.
     """
-    found = [one for one in numbered(run) if one.of.compile.kind != "eager"]
+    found = [one for one in numbered(run) if not one.of.compile.is_operation]
     kept = sorted(found, key=_longest_first)[:_MOST_COMPILES]
     kept.sort(key=_number_of)
     several = len(run.processes) > 1

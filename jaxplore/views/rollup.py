@@ -25,7 +25,7 @@ class Entry:
 
     @property
     def is_roll(self) -> bool:
-        return is_operation(self.first)
+        return self.first.is_operation
 
     @property
     def name(self) -> str:
@@ -42,11 +42,6 @@ class Entry:
         """Seconds of a stage, None where it ran for none."""
         found = [s for row in self.rows if (s := getattr(row, stage)) is not None]
         return sum(found) if found else None
-
-
-def is_operation(row: Compile) -> bool:
-    """Whether a compile is of an operation outside jit that shows only in sums."""
-    return row.kind == "eager" and not row.body
 
 
 def names(rows: Sequence[Compile]) -> str:
@@ -74,6 +69,6 @@ def rolled(rows: Iterable[Compile], first: int = 0) -> list[Entry]:
     for number, row in enumerate(rows, start=first):
         site = row.call_site
         line = None if site is None else (site.file, site.line)
-        key: object = ("line", line) if is_operation(row) else number
+        key: object = ("line", line) if row.is_operation else number
         groups.setdefault(key, (number, []))[1].append(row)
     return [Entry(number, tuple(group)) for number, group in groups.values()]

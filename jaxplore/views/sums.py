@@ -6,9 +6,9 @@ from html import escape
 from typing import Literal
 
 from jaxplore.model.ledger import Ledger
+from jaxplore.model.span import Span
 from jaxplore.views.columns import columns
-from jaxplore.views.rollup import is_operation
-from jaxplore.views.units import cut, milliseconds
+from jaxplore.views.units import milliseconds
 
 By = Literal["function", "site", "line"]
 WAYS: tuple[By, ...] = ("function", "site", "line")
@@ -58,7 +58,7 @@ def _groups(ledger: Ledger, by: By, *, times: bool) -> Iterator[tuple[str, ...]]
     yield (by, "compiles", "causes", *(("total", "avoidable") if times else ()))
     found = groups.items()
     for key, group in sorted(found, key=lambda item: -item[1].total_s) if times else found:
-        rows = [row for row in group if times or not is_operation(row)]
+        rows = [row for row in group if times or not row.is_operation]
         if not rows:
             continue
         causes = Counter(row.cause or "-" for row in rows)
@@ -72,27 +72,25 @@ def _by_function(ledger: Ledger) -> dict[str, Ledger]:
     """By function, operations outside jit together."""
     groups: dict[str, Ledger] = {}
     for row in ledger:
-        name = "operations outside jit" if is_operation(row) else row.function
+        name = "operations outside jit" if row.is_operation else row.function
         groups.setdefault(name, Ledger()).append(row)
     return groups
 
 
 def _lines(ledger: Ledger, *, times: bool) -> Iterator[tuple[str, ...]]:
     yield ("line", "compiles", "equations", *(("total",) if times else ()), "expression")
-    for line in sorted(ledger.by_source_line(), key=lambda one: (-one.equations, one.line)):
-        place = f"{line.file.rsplit('/', 1)[-1]} line {line.line}"
+    for line in sorted(ledger.by_source_line(), key=lambda one: (-one.equations, one.span.line)):
         total = (milliseconds(line.seconds),) if times else ()
-        yield (place, str(line.compiles), f"{line.equations:,}", *total, _short(line.text))
+        yield (
+            line.span.place,
+            str(line.compiles),
+            f"{line.equations:,}",
+            *total,
+            line.span.quoted(60),
+        )
 
 
-def _name(key: object) -> str:
+def _name(key: str | Span | None) -> str:
     if isinstance(key, str):
         return key
-    file, line, expression = (getattr(key, name, "") for name in ("file", "line", "text"))
-    if not file:
-        return "code that is not yours"
-    return f"{str(file).rsplit('/', 1)[-1]} line {line}: {_short(str(expression))}"
-
-
-def _short(expression: str) -> str:
-    return cut(" ".join(expression.split()), 60)
+    return "code that is not yours" if key is None else key.described(60)

@@ -107,7 +107,7 @@ def _stretch_lines(
 
 def _line_of(timeline: Timeline, bar: Bar) -> int:
     """Its row; -1 for operations outside jit, which are many and share a line."""
-    return -1 if timeline.rows[bar.row].kind == "eager" else bar.row
+    return -1 if timeline.rows[bar.row].is_operation else bar.row
 
 
 def _operations(bars: Sequence[Bar]) -> str:

@@ -32,8 +32,8 @@ def text(record: Timed, *, times: bool = True, precision: int = 3) -> str:
 
 def _untimed(timing: Timing) -> str:
     # Which operations JAX compiles outside jit depends on what the process did before.
-    compiled = _functions(row.function for row in timing.compiles if row.kind != "eager")
-    again = _functions(row.function for row in timing.recompiles if row.kind != "eager")
+    compiled = _functions(row.function for row in timing.compiles if not row.is_operation)
+    again = _functions(row.function for row in timing.recompiles if not row.is_operation)
     said = f"{timing.function}: timed"
     if compiled:
         said += f"; the first call compiled {compiled}"

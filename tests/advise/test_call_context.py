@@ -28,15 +28,8 @@ EXPLICIT = Mesh(DEVICES, ("x",), axis_types=(AxisType.Explicit,))
 REVERSED = Mesh(DEVICES[::-1], ("x",), axis_types=(AxisType.Auto,))
 
 
-@pytest.fixture
-def ledger(quiet_lines: list[str]) -> Iterator[Ledger]:
-    jax.clear_caches()  # the tests share functions
-    with jaxplore.observe() as ledger:
-        yield ledger
-
-
 def rows(ledger: Ledger) -> list[Compile]:
-    return [row for row in ledger if row.kind != "eager" or row.body]
+    return [row for row in ledger if not row.is_operation]
 
 
 # --- transformations ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ nothing more after its first call.
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +19,6 @@ import pytest
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-import jaxplore
 from jaxplore.model.compiles import Compile
 from jaxplore.model.ledger import Ledger
 
@@ -30,15 +29,8 @@ DEVICES = ", ".join(str(device) for device in jax.devices()[:2])
 MESH = Mesh(np.array(jax.devices()[:2]), ("x",))
 
 
-@pytest.fixture
-def ledger(quiet_lines: list[str]) -> Iterator[Ledger]:
-    jax.clear_caches()  # the scenarios share functions
-    with jaxplore.observe() as ledger:
-        yield ledger
-
-
 def rows(ledger: Ledger) -> list[Compile]:
-    return [row for row in ledger if row.kind != "eager" or row.body]
+    return [row for row in ledger if not row.is_operation]
 
 
 def add_all(tree: Any) -> Any:

@@ -4,7 +4,7 @@ import dataclasses
 import fractions
 import functools
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,22 +14,14 @@ import numpy as np
 import pytest
 from jax.sharding import PartitionSpec as P
 
-import jaxplore
 from jaxplore.model.compiles import Compile
 from jaxplore.model.ledger import Ledger
 
 X3, X4, M = jnp.ones(3), jnp.ones(4), jnp.ones((4, 3))
 
 
-@pytest.fixture
-def ledger(quiet_lines: list[str]) -> Iterator[Ledger]:
-    jax.clear_caches()  # the tests share functions
-    with jaxplore.observe() as ledger:
-        yield ledger
-
-
 def rows(ledger: Ledger) -> list[Compile]:
-    return [row for row in ledger if row.kind != "eager" or row.body]
+    return [row for row in ledger if not row.is_operation]
 
 
 def changes(row: Compile) -> list[tuple[str, str, str]]:
@@ -119,7 +111,7 @@ def registered_node() -> None:
 
 
 def equinox_field() -> None:
-    eqx = pytest.importorskip("equinox")
+    import equinox as eqx
 
     class Net(eqx.Module):
         weight: jax.Array
@@ -131,7 +123,7 @@ def equinox_field() -> None:
 
 
 def equinox_field_in_filter_jit() -> None:
-    eqx = pytest.importorskip("equinox")
+    import equinox as eqx
 
     class Net(eqx.Module):
         weight: jax.Array
@@ -146,7 +138,8 @@ def equinox_field_in_filter_jit() -> None:
 
 
 def nnx_mode() -> None:
-    nnx = pytest.importorskip("flax.nnx")
+    import flax.nnx as nnx
+
     dropout = nnx.Dropout(0.5, rngs=nnx.Rngs(0))
 
     @nnx.jit

@@ -18,7 +18,7 @@ SLOW = """\
 @jax.jit
 def {name}(x):
     while not Path("{name}.go").exists():
-        time.sleep(0.02)
+        time.sleep(0.02)  # lets the watching thread run while the test decides how long
     return x + 1
 
 {name}(1.0)
@@ -93,7 +93,7 @@ def test_the_stage_stands_under_its_cell_until_the_cell_ends(
 
 
 def test_the_stage_goes_when_jax_is_done_and_what_was_compiled_stays(lab: Lab, page: Page) -> None:
-    wait = "while not Path('{}.go').exists():\n    time.sleep(0.02)\n"
+    wait = "while not Path('{}.go').exists():\n    time.sleep(0.02)\n"  # in the cell: until the test goes on
     waits = SLOW.format(name="then", after=wait.format("done") + "print('computed')")
     clears = SLOW.format(name="cleared", after="from IPython.display import clear_output") + (
         "clear_output()\nprint('after')"

@@ -33,7 +33,7 @@ def seen(times=3):
     asked.clear()
     end = time.monotonic() + 60
     while len(asked) < times and time.monotonic() < end:
-        time.sleep(0.01)
+        time.sleep(0.01)  # in the kernel: polls for what the watching thread does
 
 live, depth = LiveStage(get_ipython(), running), [0]
 

@@ -2,11 +2,13 @@
 
 import json
 import pickle
+from dataclasses import replace
 from typing import Any
 
-from jaxplore.model.compiles import Change, Compile
-from jaxplore.model.ledger import Ledger
+from jaxplore.model.compiles import Change, Compile, LineCount
+from jaxplore.model.ledger import Ledger, SourceLine
 from jaxplore.model.span import Span
+from jaxplore.model.timeline import CellRun
 
 SITE = Span(file="cell 2", line=1, column=0, end_line=1, end_column=4, function="g", text="f(x)")
 
@@ -108,3 +110,45 @@ def test_a_ledger_can_be_pickled():
 def test_the_text_of_a_ledger_has_no_times():
     assert str(Ledger([compiled()])) == repr(Ledger([compiled()])) == "1 compile\n  f: first call"
     assert str(Ledger()) == "0 compiles"
+
+
+def line(number: int, equations: int, text: str) -> LineCount:
+    span = replace(SITE, file="cell 1", line=number, text=text)
+    return LineCount(span=span, equations=equations)
+
+
+def test_seconds_are_shared_among_source_lines_by_their_equations():
+    rows = [
+        compiled(equations=4, lines=(line(1, 3, "sin(x)"), line(2, 1, "y * 2"))),
+        compiled(equations=4, lines=(line(1, 1, "cos(x)"),)),
+        compiled(equations=None),
+    ]
+    assert Ledger(rows).by_source_line() == (
+        SourceLine(span=line(1, 3, "sin(x)").span, equations=4, seconds=1.0, compiles=2),
+        SourceLine(span=line(2, 1, "y * 2").span, equations=1, seconds=0.25, compiles=1),
+    )
+
+
+def test_avoidable_seconds_of_forgotten_rows_still_count():
+    ledger = Ledger([compiled(avoidable=True), compiled(), compiled(avoidable=True)], limit=1)
+    assert (len(ledger), ledger.total_s, ledger.avoidable_s) == (1, 3.0, 2.0)
+
+
+def test_sizes_are_asked_for_when_a_row_is_read_and_only_then():
+    asked: list[int] = []
+    ledger = Ledger(limit=2)
+    for number in range(3):
+        ledger.append(
+            compiled(temp_size_bytes=None), lambda n=number: (asked.append(n), n, n, n)[1:]
+        )
+    assert (ledger.total_s, ledger.newest(1)[0].temp_size_bytes, asked) == (3.0, None, [])
+    assert [row.temp_size_bytes for row in ledger] == [1, 2]
+    assert sorted(asked) == [1, 2]  # the first row was forgotten before anybody asked
+
+
+def test_a_running_cell_is_replaced_by_its_end():
+    ledger = Ledger()
+    ledger.note_cell(CellRun(number=1, start_s=0.0, end_s=1.0))
+    ledger.note_cell(CellRun(number=2, start_s=2.0, end_s=None))
+    ledger.note_cell(CellRun(number=2, start_s=2.0, end_s=3.0))
+    assert [(cell.number, cell.end_s) for cell in ledger.cells] == [(1, 1.0), (2, 3.0)]

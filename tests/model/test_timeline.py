@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from jaxplore.model.compiles import Compile
-from jaxplore.model.span import Span
 from jaxplore.model.timeline import Bar, CellRun, Stretch, Timeline
-from jaxplore.model.timelinewire import TimelineWriter, place_text
+from jaxplore.model.timelinewire import TimelineWriter
 from jaxplore.model.typescript import typescript
 
 ROOT = Path(__file__).parents[2]
@@ -205,13 +204,6 @@ def test_only_what_is_new_is_written():
     again = writer.add((), [cell(1, 0, 1), cell(2, 8, 9)])
     assert (again["first_cell"], again["cells"]["end_us"]) == (1, [9_000_000])
     assert (again["first_row"], again["rows"]["function"], again["strings"]) == (6, [], [])
-
-
-def test_a_place_is_short():
-    span = Span(
-        file="cell 2", line=3, column=0, end_line=4, end_column=1, function="f", text="f(\n  x)"
-    )
-    assert (place_text(span), place_text(None)) == ("cell 2 line 3: f( x)", "")
 
 
 def test_a_run_of_a_cell_is_a_record():

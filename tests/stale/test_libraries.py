@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest.importorskip("flax")
-
 STALE = {
     "optax": (
         """

@@ -12,13 +12,9 @@ from typing import Any
 import jax
 
 from jaxplore.capture import _hooks
+from jaxplore.capture.compiles.bodies import body_options, body_text
 from jaxplore.capture.compiles.callform import CallForm, call_form
-from jaxplore.capture.compiles.definition import (
-    Definition,
-    body_options,
-    body_text,
-    user_function,
-)
+from jaxplore.capture.compiles.definition import Definition, user_function
 from jaxplore.capture.compiles.options import options_of
 from jaxplore.capture.compiles.placements import argument
 from jaxplore.capture.compiles.serials import Serials
@@ -39,19 +35,6 @@ from jaxplore.model.compiles import (
     Setting,
 )
 from jaxplore.model.span import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The very objects of a compile, for whoever must look at them while it is reported.
-
-    Not to be kept: nothing of the user's may stay alive because it was observed.
-    """
-
-    fun: Any
-    """The user's function; None for a compile that a transformation asked for."""
-    static_values: tuple[tuple[str, object], ...]
-    jaxpr: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +84,7 @@ class MissBuilder:
         kwargs: dict[str, Any],
         executable: Any,
         frame: FrameType | None,
-    ) -> tuple[Miss, Seen]:
+    ) -> Miss:
         """The record of a compile seen in full.
 
         Args:
@@ -158,10 +141,9 @@ class MissBuilder:
             mesh=_mesh_setting(kwargs.get("ctx_mesh")),
         )
         variant = "" if fun is not None else variant_of(frame)
-        miss = self._record(
+        return self._record(
             times, name, users, definition, kind, variant, frame, form, program, spans
         )
-        return miss, Seen(fun, form.static_values, jaxpr)
 
     def of_stage(self, times: Times, name: str, frame: FrameType | None) -> Miss:
         """The record of a compile seen through monitoring alone."""

@@ -27,11 +27,11 @@ from jaxplore.capture.compiles.times import Times
 from jaxplore.faults import contained, reporter
 
 if TYPE_CHECKING:
-    from jaxplore.capture.compiles.miss import MissBuilder, Seen
+    from jaxplore.capture.compiles.miss import MissBuilder
     from jaxplore.model.compiles import CacheOutcome, LineCount, Miss
 
 Sink = Callable[["Miss"], None]
-SeenSink = Callable[["Miss", "Seen"], None]
+ProgramSink = Callable[["Miss", Any], None]
 TraceSink = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
 BeginSink = Callable[["Running"], None]
 
@@ -89,8 +89,8 @@ class Observer:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._sinks: list[Sink] = []
-        self.seen_sinks: Final[list[SeenSink]] = []
-        """Called with each compile and its very objects, which are not to be kept."""
+        self.program_sinks: Final[list[ProgramSink]] = []
+        """Called with each compile and its jaxpr, which is not to be kept."""
         self.trace_sinks: Final[list[TraceSink]] = []
         """Called with each function that missed JAX's caches, also inside others and inside
         transformations: (function, arguments, keyword arguments, JAX's own record)."""
@@ -250,11 +250,11 @@ class Observer:
         if self._compiled.get(id(jaxpr)) is not jaxpr:
             self._compiled[id(jaxpr)] = jaxpr
         run = thread.runs[-1] if thread.runs else None
-        miss, seen = self._builder.of_miss(times, run, args, kwargs, result[1], _caller())
+        miss = self._builder.of_miss(times, run, args, kwargs, result[1], _caller())
         self._emit(miss)
-        for sink in tuple(self.seen_sinks):
+        for sink in tuple(self.program_sinks):
             with contained("look at what was compiled"):
-                sink(miss, seen)
+                sink(miss, jaxpr)
 
     def _claim_trace(self, thread: _Thread, times: Times, name: str) -> None:
         """Take the trace that made this program; nested traces are inside its time."""
