@@ -16,6 +16,7 @@ from jaxplore.model.types import short_type
 
 Phase = Literal["forward", "backward"]
 ValueKind = Literal["input", "constant", "literal", "result"]
+FrameOwner = Literal["user", "library"]
 StageName = Literal["jaxpr", "stablehlo", "hlo"]
 
 STAGE_NAMES: tuple[StageName, ...] = ("jaxpr", "stablehlo", "hlo")
@@ -49,6 +50,19 @@ class Value(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame(Record):
+    """A call on the way to an equation. Frames that share callers form a tree."""
+
+    span: Span
+    """The expression that was being evaluated: in the innermost frame the operation itself,
+    in the others the call."""
+    caller: int | None
+    """The frame outside of it: an index into `Program.frames`; None for the outermost."""
+    owner: FrameOwner
+    """Whose code it is. JAX's own frames are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Equation(Record):
     """One equation of a jaxpr."""
 
@@ -71,6 +85,12 @@ class Equation(Record):
     """Short text of its parameters, without nested programs."""
     regions: tuple[int, ...] = ()
     """The sub-programs it holds: a scan's body, a cond's branches, a jit's program."""
+    frame: int | None = None
+    """The innermost frame of its call stack, a library's included: an index into
+    `Program.frames`. None where JAX kept no position."""
+    meaning: str = ""
+    """What it does, in words: `"contracts {0} axis 1 with {1} axis 0"`, where `{0}` stands
+    for its first input. Empty where the primitive's name says it all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +105,17 @@ class Region(Record):
     inputs: tuple[int, ...]
     constants: tuple[int, ...]
     outputs: tuple[int, ...]
+    runs: int | None = 1
+    """How often one run of the whole program runs it: the lengths of the scans about it,
+    multiplied. None inside a `while`, whose count only a run can tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XlaEstimate(Record):
+    """What XLA says the compiled program costs. It counts the body of a loop once."""
+
+    flops: float | None
+    bytes: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +199,10 @@ class Program(Drawn):
     sources: tuple[Source, ...]
     argument_names: tuple[str, ...] = field(default=())
     """For the whole program's inputs, in order: `"params['w']"`; empty when unknown."""
+    frames: tuple[Frame, ...] = field(default=())
+    """The calls that led to the equations; callers before the frames they called."""
+    xla_estimate: XlaEstimate | None = None
+    """None where the program was not compiled, or XLA says nothing."""
 
     def __str__(self) -> str:
         stage = self.stages.get("jaxpr")

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
+from jaxplore.model.groups import GROUP_KINDS, GroupTree, group
 from jaxplore.model.program import (
     Equation,
+    Frame,
     Link,
     Program,
     Region,
@@ -18,11 +20,12 @@ from jaxplore.model.program import (
     Stage,
     Value,
     ValueKind,
+    XlaEstimate,
     freeze_stages,
 )
 from jaxplore.model.span import Span, text_of
 
-FORMAT = "jaxplore.program/1"
+FORMAT = "jaxplore.program/2"
 
 T = TypeVar("T")
 
@@ -71,6 +74,10 @@ class EquationColumns:
     bytes: list[int]
     parameters: list[int]
     """Index into `strings`."""
+    frame: list[int]
+    """Index into the frame columns; -1 for none."""
+    meaning: list[int]
+    """Index into `strings`; `{0}` in it stands for the first input."""
     input_count: list[int]
     """How many entries of `inputs` belong to each equation, in order."""
     inputs: list[int]
@@ -90,6 +97,28 @@ class RegionWire:
     inputs: list[int]
     constants: list[int]
     outputs: list[int]
+    runs: int
+    """How often one run of the program runs it; -1 where only a run can tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameColumns:
+    """One row per call on the way to an equation; callers before what they called."""
+
+    span: list[int]
+    """Index into the span columns."""
+    caller: list[int]
+    """Index into these columns; -1 for the outermost."""
+    library: list[int]
+    """1 for a library's code, 0 for the user's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateWire:
+    """What XLA says the program costs."""
+
+    flops: float | None
+    bytes: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +161,26 @@ class StageWire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupColumns:
+    """One row per group, parents before children; and where each equation belongs."""
+
+    parent: list[int]
+    """Index into these columns; -1 for the whole program."""
+    kind: list[int]
+    """0 region, 1 scope, 2 function, 3 line, 4 repeat, 5 part."""
+    name: list[int]
+    """Index into `strings`."""
+    region: list[int]
+    """The region that its equations stand in."""
+    span: list[int]
+    """Index into the span columns; -1 for none."""
+    leaf: list[int]
+    """Per equation, the innermost group that it stands in."""
+    order: list[int]
+    """Equations so that every group is one run; empty when they are so already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramWire:
     """A whole program."""
 
@@ -144,8 +193,11 @@ class ProgramWire:
     equations: EquationColumns
     regions: list[RegionWire]
     spans: SpanColumns
+    frames: FrameColumns
+    groups: GroupColumns
     sources: list[SourceWire]
     stages: list[StageWire]
+    xla_estimate: EstimateWire | None
 
 
 class _Table(Generic[T]):
@@ -184,12 +236,21 @@ def encode(program: Program) -> dict[str, Any]:
         flops=[e.flops for e in rows],
         bytes=[e.bytes for e in rows],
         parameters=[strings(e.parameters) for e in rows],
+        frame=[-1 if e.frame is None else e.frame for e in rows],
+        meaning=[strings(e.meaning) for e in rows],
         input_count=[len(e.inputs) for e in rows],
         inputs=[v for e in rows for v in e.inputs],
         output_count=[len(e.outputs) for e in rows],
         outputs=[v for e in rows for v in e.outputs],
     )
     stages = [_encode_stage(name, stage, spans) for name, stage in program.stages.items()]
+    frames = FrameColumns(
+        span=[spans(f.span) for f in program.frames],
+        caller=[-1 if f.caller is None else f.caller for f in program.frames],
+        library=[int(f.owner == "library") for f in program.frames],
+    )
+    groups = _encode_groups(group(program), strings, spans)
+    estimate = program.xla_estimate
     places = spans.in_order()
     wire = ProgramWire(
         format=FORMAT,
@@ -221,6 +282,11 @@ def encode(program: Program) -> dict[str, Any]:
             SourceWire(file=s.file, first_line=s.first_line, text=s.text) for s in program.sources
         ],
         stages=stages,
+        frames=frames,
+        groups=groups,
+        xla_estimate=None
+        if estimate is None
+        else EstimateWire(flops=estimate.flops, bytes=estimate.bytes),
         strings=strings.in_order(),
     )
     return asdict(wire)
@@ -234,6 +300,21 @@ def _encode_region(region: Region) -> RegionWire:
         inputs=list(region.inputs),
         constants=list(region.constants),
         outputs=list(region.outputs),
+        runs=-1 if region.runs is None else region.runs,
+    )
+
+
+def _encode_groups(tree: GroupTree, strings: _Table[str], spans: _Table[Span]) -> GroupColumns:
+    rows = tree.groups
+    is_plain = all(equation == place for place, equation in enumerate(tree.order))
+    return GroupColumns(
+        parent=[-1 if g.parent is None else g.parent for g in rows],
+        kind=[GROUP_KINDS.index(g.kind) for g in rows],
+        name=[strings(g.name) for g in rows],
+        region=[g.region for g in rows],
+        span=[-1 if g.span is None else spans(g.span) for g in rows],
+        leaf=list(tree.leaf),
+        order=[] if is_plain else list(tree.order),
     )
 
 
@@ -279,11 +360,14 @@ def decode(data: Mapping[str, Any]) -> Program:
                 inputs=tuple(r["inputs"]),
                 constants=tuple(r["constants"]),
                 outputs=tuple(r["outputs"]),
+                runs=None if r["runs"] < 0 else r["runs"],
             )
             for r in regions
         ),
         sources=tuple(Source(**source) for source in data["sources"]),
         stages=freeze_stages({s["name"]: _decode_stage(s, spans) for s in data["stages"]}),
+        frames=tuple(_decode_frames(data["frames"], spans)),
+        xla_estimate=None if data["xla_estimate"] is None else XlaEstimate(**data["xla_estimate"]),
     )
 
 
@@ -317,6 +401,17 @@ def _decode_spans(data: Mapping[str, Any], strings: list[str]) -> list[Span]:
     return spans
 
 
+def _decode_frames(columns: Mapping[str, Sequence[int]], spans: Sequence[Span]) -> Iterable[Frame]:
+    for span, caller, library in zip(
+        columns["span"], columns["caller"], columns["library"], strict=True
+    ):
+        yield Frame(
+            span=spans[span],
+            caller=None if caller < 0 else caller,
+            owner="library" if library else "user",
+        )
+
+
 def _decode_values(
     types: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], strings: list[str]
 ) -> Iterable[Value]:
@@ -348,6 +443,7 @@ def _decode_equations(
     outputs = _split(columns["outputs"], columns["output_count"])
     for index, (reads, writes) in enumerate(zip(inputs, outputs, strict=True)):
         span, scope = columns["span"][index], strings[columns["scope"][index]]
+        frame = columns["frame"][index]
         yield Equation(
             primitive=strings[columns["primitive"][index]],
             inputs=reads,
@@ -360,6 +456,8 @@ def _decode_equations(
             bytes=columns["bytes"][index],
             parameters=strings[columns["parameters"][index]],
             regions=tuple(owned.get(index, ())),
+            frame=None if frame < 0 else frame,
+            meaning=strings[columns["meaning"][index]],
         )
 
 

@@ -3,7 +3,7 @@
 import type { ProgramWire } from "./program";
 
 export const VIEW_FORMAT = "jaxplore.view/1";
-export const PROGRAM_FORMAT = "jaxplore.program/1";
+export const PROGRAM_FORMAT = "jaxplore.program/2";
 
 /** A payload that cannot be shown: what failed, what was given, what to do. */
 export class PayloadError extends Error {
@@ -77,6 +77,9 @@ export function checkProgram(data: unknown): ProgramWire {
 	sameLength("equations", rows, EQUATION_COLUMNS);
 	adds("equations.inputs", rows.inputs, rows.input_count);
 	adds("equations.outputs", rows.outputs, rows.output_count);
+	sameLength("frames", wire.frames, ["span", "caller", "library"]);
+	sameLength("groups", wire.groups, ["parent", "kind", "name", "region", "span"]);
+	need(wire.groups.leaf?.length === rows.primitive.length, "groups.leaf");
 	sameLength("spans", wire.spans, ["file", "line", "column", "end_line", "end_column", "function"]);
 	need(wire.regions.length > 0, "regions");
 	for (const stage of wire.stages) {
@@ -99,6 +102,8 @@ const EQUATION_COLUMNS = [
 	"flops",
 	"bytes",
 	"parameters",
+	"frame",
+	"meaning",
 	"input_count",
 	"output_count",
 ] as const;

@@ -36,6 +36,10 @@ export interface EquationColumns {
 	readonly bytes: readonly number[];
 	/** Index into `strings`. */
 	readonly parameters: readonly number[];
+	/** Index into the frame columns; -1 for none. */
+	readonly frame: readonly number[];
+	/** Index into `strings`; `{0}` in it stands for the first input. */
+	readonly meaning: readonly number[];
 	/** How many entries of `inputs` belong to each equation, in order. */
 	readonly input_count: readonly number[];
 	/** Value indices of all equations, one after another. */
@@ -53,6 +57,8 @@ export interface RegionWire {
 	readonly inputs: readonly number[];
 	readonly constants: readonly number[];
 	readonly outputs: readonly number[];
+	/** How often one run of the program runs it; -1 where only a run can tell. */
+	readonly runs: number;
 }
 
 /** One row per expression. Lines from 1, columns from 0, end exclusive. */
@@ -65,6 +71,40 @@ export interface SpanColumns {
 	readonly end_column: readonly number[];
 	/** Index into `strings`. */
 	readonly function: readonly number[];
+}
+
+/** One row per call on the way to an equation; callers before what they called. */
+export interface FrameColumns {
+	/** Index into the span columns. */
+	readonly span: readonly number[];
+	/** Index into these columns; -1 for the outermost. */
+	readonly caller: readonly number[];
+	/** 1 for a library's code, 0 for the user's. */
+	readonly library: readonly number[];
+}
+
+/** What XLA says the program costs. */
+export interface EstimateWire {
+	readonly flops: number | null;
+	readonly bytes: number | null;
+}
+
+/** One row per group, parents before children; and where each equation belongs. */
+export interface GroupColumns {
+	/** Index into these columns; -1 for the whole program. */
+	readonly parent: readonly number[];
+	/** 0 region, 1 scope, 2 function, 3 line, 4 repeat, 5 part. */
+	readonly kind: readonly number[];
+	/** Index into `strings`. */
+	readonly name: readonly number[];
+	/** The region that its equations stand in. */
+	readonly region: readonly number[];
+	/** Index into the span columns; -1 for none. */
+	readonly span: readonly number[];
+	/** Per equation, the innermost group that it stands in. */
+	readonly leaf: readonly number[];
+	/** Equations so that every group is one run; empty when they are so already. */
+	readonly order: readonly number[];
 }
 
 /** Text of a cell or a file, whole or in part. */
@@ -99,6 +139,9 @@ export interface ProgramWire {
 	readonly equations: EquationColumns;
 	readonly regions: readonly RegionWire[];
 	readonly spans: SpanColumns;
+	readonly frames: FrameColumns;
+	readonly groups: GroupColumns;
 	readonly sources: readonly SourceWire[];
 	readonly stages: readonly StageWire[];
+	readonly xla_estimate: EstimateWire | null;
 }
