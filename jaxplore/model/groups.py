@@ -52,16 +52,14 @@ class GroupTree(Record):
 def group(program: Program) -> GroupTree:
     """The groups of a program."""
     groups: list[Group] = []
-    of_region: list[int] = []
     for index, region in enumerate(program.regions):
         holder = region.equation
-        parent = None if holder is None else of_region[program.equations[holder].region]
-        of_region.append(len(groups))
+        parent = None if holder is None else program.equations[holder].region
         groups.append(
             Group(kind="region", name=region.name, parent=parent, region=index, span=None)
         )
     return GroupTree(
         groups=tuple(groups),
-        leaf=tuple([of_region[e.region] for e in program.equations]),
+        leaf=tuple([e.region for e in program.equations]),
         order=tuple(range(len(program.equations))),
     )
