@@ -7,8 +7,10 @@ falls back to public API.
 import functools
 import importlib
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+import numpy as np
 
 from jaxplore.faults import contained
 
@@ -153,3 +155,40 @@ def context_mesh() -> Any:
 def is_eager_primitive(fun: object) -> bool:
     """Whether a jitted function is JAX's wrapper of one primitive called outside jit."""
     return bool(getattr(fun, "_apply_primitive", False))
+
+
+def xla_options(lowered: Any) -> Any:
+    """The options that JAX would give XLA with a lowered program; None where this JAX does
+    not let itself be asked."""
+    make = _private("interpreters.pxla", "create_compile_options")
+    spread = _private("interpreters.pxla", "get_prop_to_input_output")
+    computation = getattr(lowered, "_lowering", None)
+    devices = getattr(computation, "_device_list", None)
+    given = getattr(computation, "compile_args", None)
+    if make is None or spread is None or devices is None or given is None:
+        return None
+    chosen = dict(getattr(computation, "_compiler_options_kvs", ()))
+    grid = np.empty(len(devices), dtype=object)
+    grid[:] = list(devices)
+    to_inputs, to_outputs = spread(
+        given["in_shardings"], given["out_shardings"], len(given["ordered_effects"])
+    )
+    module = lowered.compiler_ir()
+    backend = given["backend"]
+    return make(module, given["tuple_args"], to_inputs, to_outputs, backend, grid, chosen)
+
+
+def compile_module(
+    module: bytes, options: bytes, devices: Sequence[int], overrides: Sequence[tuple[str, Any]]
+) -> None:
+    """Let XLA compile MLIR's bytes with options that `xla_options` gave, and some more."""
+    library = importlib.import_module("jax._src.lib")
+    client: Any = importlib.import_module("jax.extend.backend").get_backend()
+    known = {device.id: device for device in client.devices()}
+    chosen = library.xla_client.CompileOptions.ParseFromString(options)
+    chosen.env_option_overrides = [*chosen.env_option_overrides, *overrides]
+    ir: Any = importlib.import_module("jax.extend.mlir.ir")
+    with _private("interpreters.mlir", "make_ir_context")():
+        parsed = ir.Module.parse(module)
+        listed = library.xla_client.DeviceList(tuple(known[number] for number in devices))
+        client.compile_and_load(parsed, listed, chosen)

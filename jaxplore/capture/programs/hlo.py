@@ -1,16 +1,17 @@
 """Optimised HLO as XLA prints it: the text without its metadata, and each line's origin.
 
 XLA puts four tables before the text (files, functions, positions, stack frames); each
-instruction names a stack frame. A fusion is tied to all that its instructions came from.
+instruction names a stack frame. A fusion is tied to all that its instructions came from, and
+what XLA put in for its own ends (a copy, a constant made larger) to what it serves.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from jaxplore.capture.programs.linking import EquationIndex, Frame, Origin
+from jaxplore.capture.programs.linking import EquationIndex, Found, Frame, Origin
 from jaxplore.model.program import Link, Stage
-from jaxplore.model.span import Span
 
 _TABLES: Final = ("FileNames", "FunctionNames", "FileLocations", "StackFrames")
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
@@ -20,9 +21,18 @@ _FRAME: Final = re.compile(r"stack_frame_id=(\d+)")
 _NAME_ROW: Final = re.compile(rf"^(\d+) ({_STRING})$")
 _NUMBER: Final = re.compile(r"(\w+)=(\d+)")
 _COMPUTATION: Final = re.compile(r"^(?:ENTRY )?%?([\w.\-]+) \(.*\{$")
-_FUSION: Final = re.compile(r" fusion\(.*calls=%?([\w.\-]+)")
+_NAME: Final = re.compile(r"%[\w.\-]+")
+_OPERATION: Final = re.compile(r"^ +(?:ROOT )?(%?[\w.\-]+) = (?:\([^=]*\)|\S+) ([\w\-]+)\(")
 
-_Found = tuple[tuple[int, ...], tuple[Span, ...]]
+# What is handed on, not computed: it serves nobody in particular.
+_HANDED_ON: Final = frozenset(["parameter", "constant", "tuple", "get-tuple-element"])
+
+# What serves more equations than this serves nobody in particular.
+_MOST_SERVED: Final = 16
+
+_PRODUCTS: Final = {"dot": "dot_general", "convolution": "conv_general_dilated"}
+
+_NOTHING: Final[Found] = ((), ())
 
 
 def read_hlo(text: str, index: EquationIndex) -> Stage:
@@ -30,32 +40,94 @@ def read_hlo(text: str, index: EquationIndex) -> Stage:
     tables, body = _split_tables(text)
     origins = _Origins(tables)
     lines: list[str] = []
-    found: list[_Found] = []
-    within: dict[str, list[_Found]] = {}
-    computation = ""
+    found: list[Found] = []
     for line in body:
-        if start := _COMPUTATION.match(line):
-            computation = start[1]
         metadata = _METADATA.search(line)
-        here: _Found = ((), ())
-        if metadata is not None:
-            here = index.find(origins.of(metadata[1]))
-        lines.append(_METADATA.sub("", line))
-        found.append(here)
-        within.setdefault(computation, []).append(here)
-    links: list[Link] = []
-    for number, (line, here) in enumerate(zip(lines, found, strict=True), 1):
-        fusion = _FUSION.search(line)
-        if fusion is not None:
-            here = _union([here, *within.get(fusion[1], ())])
-        if here[0] or here[1]:
-            links.append(
+        lines.append(_METADATA.sub("", line) if metadata else line)
+        found.append(index.find(origins.of(metadata[1])) if metadata else _NOTHING)
+    computations = _computations(lines)
+    for instructions in computations.values():
+        for instruction in instructions:
+            primitive = _PRODUCTS.get(instruction.operation)
+            if primitive is not None:
+                found[instruction.line] = index.with_product(found[instruction.line], primitive)
+    _spread(computations, found)
+    return Stage(
+        text="\n".join(lines),
+        links=tuple(
+            [
                 Link(first_line=number, last_line=number, equations=here[0], spans=here[1])
-            )
-    return Stage(text="\n".join(lines), links=tuple(links))
+                for number, here in enumerate(found, 1)
+                if here != _NOTHING
+            ]
+        ),
+    )
 
 
-def _union(parts: Iterable[_Found]) -> _Found:
+@dataclass(slots=True)
+class _Instruction:
+    """One line of a computation."""
+
+    line: int
+    operation: str
+    reads: list[int]
+    """Places of its operands in the computation."""
+    calls: list[str]
+    """Names of the computations it runs."""
+    users: list[int] = field(default_factory=list[int])
+
+
+def _computations(lines: Sequence[str]) -> dict[str, list[_Instruction]]:
+    """The instructions of each computation; callees before callers, as XLA prints them."""
+    computations: dict[str, list[_Instruction]] = {}
+    current: list[_Instruction] = []
+    places: dict[str, int] = {}
+    for number, line in enumerate(lines):
+        if start := _COMPUTATION.match(line):
+            current, places = computations.setdefault(f"%{start[1]}", []), {}
+        elif operation := _OPERATION.match(line):
+            names = _NAME.findall(line, operation.end())
+            reads = [places[name] for name in names if name in places]
+            calls = [name for name in names if name in computations]
+            places[operation[1]] = len(current)
+            for place in reads:
+                current[place].users.append(len(current))
+            current.append(_Instruction(number, operation[2], reads, calls))
+    return computations
+
+
+def _spread(computations: Mapping[str, list[_Instruction]], found: list[Found]) -> None:
+    """Tie each instruction without an origin of its own to what it serves."""
+    for instructions in computations.values():
+        for instruction in instructions:
+            if instruction.operation == "fusion":
+                parts = [i.line for name in instruction.calls for i in computations[name]]
+                found[instruction.line] = _union(found[line] for line in [instruction.line, *parts])
+        _within(instructions, found)
+    for instructions in reversed(list(computations.values())):
+        for instruction in instructions:
+            for name in instruction.calls:
+                for inner in computations[name]:
+                    _inherit(inner, found, [instruction.line])
+
+
+def _within(instructions: Sequence[_Instruction], found: list[Found]) -> None:
+    # Users stand below what they use: upwards for them, then downwards for operands.
+    for instruction in reversed(instructions):
+        _inherit(instruction, found, [instructions[place].line for place in instruction.users])
+    for instruction in instructions:
+        _inherit(instruction, found, [instructions[place].line for place in instruction.reads])
+
+
+def _inherit(instruction: _Instruction, found: list[Found], lines: Sequence[int]) -> None:
+    if found[instruction.line] != _NOTHING or instruction.operation in _HANDED_ON:
+        return
+    served = _union(found[line] for line in lines)
+    if len(served[0]) <= _MOST_SERVED and len(served[1]) <= _MOST_SERVED:
+        found[instruction.line] = served
+
+
+def _union(parts: Iterable[Found]) -> Found:
     rows = list(parts)
     equations = dict.fromkeys(e for found, _ in rows for e in found)
     spans = dict.fromkeys(s for _, found in rows for s in found)

@@ -35,19 +35,37 @@ def nested(params: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def count_equations(jaxpr: Any) -> int:
     """Equations of a program with those of its nested programs, each use counted."""
-    return _count(opened(jaxpr), {})
+    # A jaxpr used in several places is read once: counting must not be exponential. And
+    # with a stack of our own: programs may be nested deeper than Python calls may be.
+    known: dict[int, int] = {}
+    inner: dict[int, list[Any]] = {}
+    open_: list[Any] = [opened(jaxpr)]
+    while open_:
+        current = open_[-1]
+        key = id(current)
+        if key in known:
+            open_.pop()
+        elif key not in inner:
+            inner[key] = [opened(part) for part in held(current)]
+            open_.extend(part for part in inner[key] if id(part) not in inner)
+        else:
+            open_.pop()
+            known[key] = len(current.eqns) + sum(known[id(part)] for part in inner[key])
+    return known[id(opened(jaxpr))]
 
 
-def _count(jaxpr: Any, known: dict[int, int]) -> int:
-    # A jaxpr used in several places is walked once: counting must not be exponential.
-    key = id(jaxpr)
-    if key not in known:
-        total = len(jaxpr.eqns)
-        for equation in jaxpr.eqns:
-            for _, inner in nested(equation.params):
-                total += _count(opened(inner), known)
-        known[key] = total
-    return known[key]
+def held(jaxpr: Any) -> list[Any]:
+    """The programs that a program's equations hold, one entry per use."""
+    found: list[Any] = []
+    for equation in opened(jaxpr).eqns:
+        params = equation.params
+        # Most equations have no other parameters than these.
+        if params and not _PLAIN.issuperset(map(type, params.values())):
+            found += [part for _, part in nested(params)]
+    return found
+
+
+_PLAIN: Final = frozenset([int, bool, float, str, type(None)])
 
 
 def dimensions(aval: Any) -> tuple[int | str, ...]:
@@ -55,6 +73,12 @@ def dimensions(aval: Any) -> tuple[int | str, ...]:
     if shape is None:
         return ()
     return tuple(size if isinstance(size, int) else str(size) for size in shape)
+
+
+def named_sizes(jaxpr: Any) -> tuple[str, ...]:
+    """The dimensions of a program's inputs that are names, not numbers."""
+    sizes = [size for var in opened(jaxpr).invars for size in dimensions(var.aval)]
+    return tuple(dict.fromkeys(size for size in sizes if isinstance(size, str)))
 
 
 def dtype_name(aval: Any) -> str:
@@ -137,5 +161,10 @@ def _parameter(value: Any) -> str:
         text = str(value)
     except Exception:  # a parameter's own repr is not ours to trust
         return f"<{type(value).__name__}>"
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """A parameter's text on one line, without addresses, and not too long."""
     text = _ADDRESS.sub("", " ".join(text.split()))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -2,8 +2,9 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import jax
@@ -12,6 +13,7 @@ import numpy as np
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.programs import jaxprs
 from jaxplore.capture.programs.hlo import read_hlo
+from jaxplore.capture.programs.labels import LabelledEquations, Labels, label, may_label
 from jaxplore.capture.programs.linking import EquationIndex
 from jaxplore.capture.programs.stablehlo import read_stablehlo
 from jaxplore.capture.programs.walk import Walk, collector_resting
@@ -21,19 +23,28 @@ from jaxplore.errors import NotAProgramError
 from jaxplore.model.program import (
     STAGE_NAMES,
     Equation,
+    EquationLinks,
+    Frame,
     Program,
     Region,
     Source,
     Stage,
     StageName,
     Value,
+    XlaEstimate,
     freeze_stages,
 )
 
 Progress = Callable[[str, int], None]
+Keep = Callable[[Any, EquationIndex, str], None]
 
 # A file longer than this is shown from its first to its last function that is used.
 _WHOLE_FILE_LINES: Final = 60
+
+_NAMED_SIZES: Final = (
+    "XLA compiles for sizes that are numbers; here {} is a name. "
+    "Pass types with numbers to see this text."
+)
 
 
 def capture_program(
@@ -43,6 +54,7 @@ def capture_program(
     *,
     stages: Sequence[str] | None = None,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> Program:
     """The program of a function for some arguments, or of what JAX made of one.
 
@@ -55,6 +67,8 @@ def capture_program(
             (for a jaxpr, which alone cannot be lowered: itself).
         progress: Called before each step that may take long, with a few words and the
             program's number of equations (0 before it is known).
+        keep: Given what JAX lowered, what finds its equations, and the program's name, where
+            a text of it was made.
 
     Raises:
         NotAProgramError: `target` is none of these, or `stages` names another stage.
@@ -66,7 +80,7 @@ def capture_program(
         made = _trace(target, args, kwargs or {}, say)
         texts = {name: _stage_text(made, name, say) for name in wanted}
     with collector_resting():
-        return _program(made, wanted, texts)
+        return _program(made, wanted, texts, keep)
 
 
 def _say_nothing(_step: str, _equations: int) -> None:
@@ -101,6 +115,7 @@ class _Made:
         self.traced: Any = None
         self.lowered: Any = None
         self.compiled: Any = None
+        self.labels: Labels | None = None
 
 
 def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progress) -> _Made:
@@ -218,21 +233,26 @@ def _is_traceable(argument: Any) -> bool:
 
 
 def _program(
-    made: _Made, wanted: Sequence[StageName], texts: Mapping[str, str | Stage | None]
+    made: _Made,
+    wanted: Sequence[StageName],
+    texts: Mapping[str, str | Stage | None],
+    keep: Keep | None,
 ) -> Program:
     spans = SpanTable()
     stages: dict[str, Stage] = {}
     equations: Sequence[Equation] = ()
     values: Sequence[Value] = ()
     regions: Sequence[Region] = (_empty_region(made.name),)
+    frames: Sequence[Frame] = ()
     index = EquationIndex((), (), spans)
     if made.jaxpr is not None:
         walk = Walk(made.jaxpr, made.name, spans)
         equations, values, regions = walk.equations, walk.values, walk.regions
+        frames = walk.frames
         if "jaxpr" in wanted:
             stages["jaxpr"] = walk.stage()
         if any(text is not None for text in texts.values()):
-            index = EquationIndex(equations, walk.paths, spans)
+            index = EquationIndex(equations, walk.paths, spans, _labelled(walk, made.labels))
     for name, text in texts.items():
         if isinstance(text, Stage):
             stages[name] = text
@@ -243,13 +263,18 @@ def _program(
             except Exception as fault:  # XLA's text may change; the other stages are kept
                 error = f"cannot be read: {type(fault).__name__}: {fault}"
                 stages[name] = Stage(text="", links=(), error=error)
+    if keep is not None and made.lowered is not None:
+        keep(made.lowered, index, made.name)
+    sources = _sources(spans, equations, stages.values())
     return Program(
         name=made.name,
         equations=tuple(equations),
         values=tuple(values),
         regions=tuple(regions),
         stages=freeze_stages(stages),
-        sources=_sources(spans),
+        sources=sources,
+        frames=_frames(frames, sources),
+        xla_estimate=_xla_estimate(made.compiled) if "hlo" in wanted else None,
         argument_names=() if made.jaxpr is None else _argument_names(made.jaxpr),
     )
 
@@ -273,13 +298,49 @@ def _stage_text(made: _Made, name: StageName, say: Progress) -> str | Stage | No
             made.compiled = made.lowered.compile()
         return made.compiled.as_text() or ""
     except Exception as fault:
-        return Stage(text="", links=(), error=f"{type(fault).__name__}: {fault}")
+        names = () if made.jaxpr is None or name != "hlo" else jaxprs.named_sizes(made.jaxpr)
+        error = f"{type(fault).__name__}: {fault}" if not names else _NAMED_SIZES.format(*names)
+        return Stage(text="", links=(), error=error)
+
+
+def _xla_estimate(compiled: Any) -> XlaEstimate | None:
+    """What XLA says; None where nothing was compiled, or this backend does not say."""
+    if compiled is None:
+        return None
+    try:
+        said = compiled.cost_analysis()
+        # Some versions have one for each device.
+        said = said[0] if isinstance(said, list | tuple) else said
+        work, moved = (_counted(said.get(name)) for name in ("flops", "bytes accessed"))
+    except Exception:  # XLA's estimate is no reason to show nothing
+        return None
+    return None if work is None and moved is None else XlaEstimate(flops=work, bytes=moved)
+
+
+def _counted(number: Any) -> float | None:
+    # XLA writes what it does not know as a negative number.
+    return float(number) if isinstance(number, int | float) and number >= 0 else None
 
 
 def _lower(made: _Made, say: Progress) -> None:
-    if made.lowered is None and made.traced is not None:
-        say("lowering to StableHLO", _size(made))
-        made.lowered = made.traced.lower()
+    if made.lowered is not None or made.traced is None:
+        return
+    say("lowering to StableHLO", _size(made))
+    with_labels = label(made.traced) if may_label() else None
+    if with_labels is not None:
+        try:
+            made.lowered, made.labels = with_labels[0].lower(), with_labels[1]
+            return
+        except Exception:  # what JAX says of it, it must say of the user's own program
+            made.labels = None
+    made.lowered = made.traced.lower()
+
+
+def _labelled(walk: Walk, labels: Labels | None) -> LabelledEquations | None:
+    if labels is None:
+        return None
+    numbers = [labels.number(jaxpr) for jaxpr in walk.jaxprs]
+    return LabelledEquations(walk.equations, walk.regions, numbers)
 
 
 def _size(made: _Made) -> int:
@@ -298,9 +359,18 @@ def _argument_names(jaxpr: Any) -> tuple[str, ...]:
     return tuple(str(name or "") for name in names)
 
 
-def _sources(spans: SpanTable) -> tuple[Source, ...]:
+def _sources(
+    spans: SpanTable, equations: Sequence[Equation], stages: Iterable[Stage]
+) -> tuple[Source, ...]:
+    """The user's files on the stacks, and those of a library's where it has the expression."""
+    quoted = {equation.span.file for equation in equations if equation.span is not None}
+    for stage in stages:
+        if not isinstance(stage.links, EquationLinks):
+            quoted.update([span.file for link in stage.links for span in link.spans])
     sources: list[Source] = []
     for shown, file_name in spans.file_names.items():
+        if shown not in quoted and files.owner(file_name) != "user":
+            continue
         lines = files.source_lines(file_name)
         if not lines:
             continue
@@ -311,3 +381,11 @@ def _sources(spans: SpanTable) -> tuple[Source, ...]:
             Source(file=shown, first_line=first, text="\n".join(lines[first - 1 : last]))
         )
     return tuple(sources)
+
+
+def _frames(frames: Sequence[Frame], sources: Sequence[Source]) -> tuple[Frame, ...]:
+    """The frames, without the text of what the program does not carry."""
+    carried = {source.file for source in sources}
+    return tuple(
+        [f if f.span.file in carried else replace(f, span=replace(f.span, text="")) for f in frames]
+    )

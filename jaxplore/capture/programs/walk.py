@@ -7,18 +7,19 @@ that holds them.
 
 import gc
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from jaxplore.capture import _hooks
-from jaxplore.capture.programs import flops as costs
 from jaxplore.capture.programs import jaxprs
+from jaxplore.capture.programs.details import DetailsTable, Held, times, with_nested
+from jaxplore.capture.programs.runs import Runs
 from jaxplore.capture.programs.valuetable import ValueTable
+from jaxplore.capture.source.frames import FrameTable
 from jaxplore.capture.source.spans import SpanTable
 from jaxplore.model.program import Equation, EquationLinks, Phase, Region, Stage
-from jaxplore.model.span import Span
 
 # A program whose nested programs are used so often that writing each use out would
 # exceed this many equations is written with each nested program once.
@@ -49,7 +50,39 @@ class _Place:
     """Name stack of the equation that holds it, as in XLA's metadata."""
     scope: tuple[str, ...] = ()
     phase: Phase = "forward"
-    span: Span | None = None
+    frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """What a name stack says of the equations of one region that have it."""
+
+    path: str
+    scope: tuple[str, ...]
+    phase: Phase
+
+
+class _Stacks(dict[Any, _Stack]):
+    """JAX's name stacks in one region, read as they are met."""
+
+    def __init__(self, place: _Place) -> None:
+        super().__init__()
+        self._place = place
+
+    def __missing__(self, stack: Any) -> _Stack:
+        text, place = str(stack), self._place
+        backward = place.phase == "backward" or "transpose(" in text
+        made = self[stack] = _Stack(
+            path=f"{place.path}/{text}" if text else place.path,
+            scope=place.scope + scope_names(text),
+            phase="backward" if backward else "forward",
+        )
+        return made
+
+
+# A region of the program being walked: it hands out the regions within it, and is given
+# what they count. So the depth of a program is no depth of Python's calls.
+_Visit = Generator["_Visit", tuple[int, int], tuple[int, int]]
 
 
 class Walk:
@@ -60,18 +93,22 @@ class Walk:
         self.regions: list[Region] = []
         self.paths: list[str] = []
         """Per equation, its name stack as XLA's metadata will carry it."""
+        self.jaxprs: list[Any] = []
+        """Per region, what JAX has of it."""
         self._table = ValueTable()
         self.values = self._table.values
-        self._spans = spans
+        self._details = DetailsTable(self._table)
+        self._frames = FrameTable(spans)
+        self.frames = self._frames.frames
         self._lines: list[str] = []
         self._first_lines: list[int] = []
         self._last_lines: list[int] = []
-        self._scopes: dict[str, tuple[str, ...]] = {"": ()}
-        self._parameters: dict[tuple[Any, ...], str] = {}
         self._share = jaxprs.count_equations(jaxpr) > _MOST_EXPANDED
-        self._written: dict[int, int] = {}
-        self._costs: dict[int, int] = {}
-        self._region(jaxpr, name, "program", None, _Place())
+        self._seen: dict[int, _Seen] = {}
+        self._runs = Runs()
+        _visit(self._region(jaxpr, name, "program", None, _Place()))
+        for index, runs in self._runs.of_regions():
+            self.regions[index] = replace(self.regions[index], runs=runs)
 
     def stage(self) -> Stage:
         """The text, one link per equation."""
@@ -84,23 +121,23 @@ class Walk:
 
     def _region(
         self, jaxpr: Any, name: str, kind: str, equation: int | None, place: _Place
-    ) -> tuple[int, int]:
+    ) -> _Visit:
         """Walk one jaxpr; returns its region's index and its floating-point operations."""
         jaxpr = jaxprs.opened(jaxpr)
         table = self._table
-        self._written[id(jaxpr)] = len(self._lines) + 1
         index = len(self.regions)
+        seen = self._seen[id(jaxpr)] = _Seen(index, len(self._lines) + 1)
         self.regions.append(_UNFINISHED)
+        self.jaxprs.append(jaxpr)
         env: dict[Any, int] = {}
         constants = [table.bind(env, var, "constant") for var in jaxpr.constvars]
         inputs = [table.bind(env, var, "input") for var in jaxpr.invars]
         label = "" if equation is None else f"{kind}="
         head = " ".join(["lambda", table.declared(constants), ";", table.declared(inputs)])
         self._lines.append(f"{place.indent}{label}{{ {' '.join(head.split())}. let")
-        work = self._equations(jaxpr, env, index, place)
-        self._costs[id(jaxpr)] = work
+        seen.flops = yield from self._equations(jaxpr, env, index, place)
         outputs = [table.read(env, var) for var in jaxpr.outvars]
-        shown = [table.use(value) for value in outputs]
+        shown = [table.uses[value] for value in outputs]
         result = f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
         self._lines.append(f"{place.indent}  in {result} }}")
         self.regions[index] = Region(
@@ -111,72 +148,77 @@ class Walk:
             constants=tuple(constants),
             outputs=tuple(outputs),
         )
-        return index, work
+        self._runs.finished(index)
+        return index, seen.flops
 
-    def _equations(self, jaxpr: Any, env: dict[Any, int], region: int, place: _Place) -> int:
+    def _equations(
+        self, jaxpr: Any, env: dict[Any, int], region: int, place: _Place
+    ) -> Generator[_Visit, tuple[int, int], int]:
         # The one hot loop: a large program comes through here a hundred thousand times.
         total = 0
-        table, values, lines = self._table, self.values, self._lines
-        read, bind, use, span_of = table.read, table.bind, table.use, self._spans.of_traceback
-        uses = [var for eqn in jaxpr.eqns for var in eqn.invars]
-        used = {v for v in [*uses, *jaxpr.outvars] if not isinstance(v, _hooks.Literal)}
+        table, lines, rows = self._table, self._lines, self.equations
+        read, bind, uses = table.read, table.bind, table.uses
+        details_of, declared = self._details.of, table.declared
+        places, stacks = self._frames.below(place.frame), _Stacks(place)
+        read_vars = [var for eqn in jaxpr.eqns for var in eqn.invars]
+        used = {v for v in [*read_vars, *jaxpr.outvars] if not isinstance(v, _hooks.Literal)}
+        before = f"{place.indent}    "
         for eqn in jaxpr.eqns:
-            params, primitive = eqn.params, eqn.primitive.name
-            stack = str(eqn.source_info.name_stack)
-            path = f"{place.path}/{stack}" if stack else place.path
-            inputs = tuple([read(env, var) for var in eqn.invars])
-            outputs = tuple([bind(env, var, "result", read=var in used) for var in eqn.outvars])
-            backward = place.phase == "backward" or "transpose(" in stack
-            phase: Phase = "backward" if backward else "forward"
-            scope = place.scope + self._scope_of(stack) if stack else place.scope
+            source = eqn.source_info
+            stack = stacks[source.name_stack]
             # JAX's own helpers are traced once for all their callers: their equations stand
             # nowhere in the user's text but in the expression that called them.
-            span = span_of(eqn.source_info.traceback) or place.span
-            parameters = self._parameters_of(primitive, params) if params else ""
-            bracket = f"{primitive}[{parameters}]" if parameters else primitive
-            reads = " ".join([bracket, *[use(value) for value in inputs]])
-            writes = f"{table.declared(outputs)} = " if outputs else ""
-            lines.append(f"{place.indent}    {writes}{reads}")
-            index = len(self.equations)
-            self.paths.append(f"{path}/{primitive}")
+            frame, span = places[source.traceback]
+            inputs = tuple([read(env, var) for var in eqn.invars])
+            outputs = tuple([bind(env, var, "result", read=var in used) for var in eqn.outvars])
+            details = details_of(eqn, inputs + outputs)
+            reads = " ".join([details.text, *[uses[value] for value in inputs]])
+            lines.append(
+                f"{before}{declared(outputs)} = {reads}" if outputs else f"{before}{reads}"
+            )
+            index = len(rows)
+            primitive = eqn.primitive.name
+            self.paths.append(f"{stack.path}/{primitive}")
             self._first_lines.append(len(lines))
             self._last_lines.append(len(lines))
-            # The nested equations come after this one, which needs their cost: hold its place.
-            self.equations.append(_PENDING)
             regions: tuple[int, ...] = ()
-            nested: list[int] = []
-            held = tuple(jaxprs.nested(params)) if params else ()
-            if held:
-                inside = _Place(place.indent + "      ", path, scope, phase, span)
-                regions, nested = self._nested(held, params, index, primitive, inside)
+            if details.held:
+                # The nested equations come after this one, which needs their cost.
+                rows.append(_PENDING)
+                inside = _Place(
+                    f"{place.indent}      ", stack.path, stack.scope, stack.phase, frame
+                )
+                regions, nested = yield from self._nested(details.held, eqn, index, region, inside)
                 self._last_lines[index] = len(lines)
-            work = costs.count(primitive, eqn, nested)
-            total += work
-            self.equations[index] = Equation(
+                details = with_nested(eqn, details, nested)
+            total += details.flops
+            row = Equation(
                 primitive=primitive,
                 inputs=inputs,
                 outputs=outputs,
                 span=span,
-                scope=scope,
-                phase=phase,
+                scope=stack.scope,
+                phase=stack.phase,
                 region=region,
-                flops=work,
-                bytes=sum([values[value].size_bytes for value in inputs + outputs]),
-                parameters=parameters,
+                flops=details.flops,
+                bytes=details.bytes,
+                parameters=details.parameters,
                 regions=regions,
+                frame=frame,
+                meaning=details.meaning,
             )
+            if details.held:
+                rows[index] = row
+            else:
+                rows.append(row)
         return total
 
     def _nested(
-        self,
-        held: Sequence[tuple[str, Any]],
-        params: dict[str, Any],
-        index: int,
-        primitive: str,
-        place: _Place,
-    ) -> tuple[tuple[int, ...], list[int]]:
+        self, held: Held, eqn: Any, index: int, region: int, place: _Place
+    ) -> Generator[_Visit, tuple[int, int], tuple[tuple[int, ...], list[int]]]:
         """Walk the programs an equation holds; returns their regions and their costs."""
-        name = params.get("name")
+        primitive = eqn.primitive.name
+        name = eqn.params.get("name")
         name = name if isinstance(name, str) else primitive
         if primitive == "jit":
             place = replace(
@@ -186,36 +228,41 @@ class Walk:
             place = replace(place, path=f"{place.path}/{primitive}")
         regions: list[int] = []
         work: list[int] = []
-        for parameter, inner in held:
-            seen_at = self._written.get(id(jaxprs.opened(inner)))
-            if self._share and seen_at is not None:
-                self._lines.append(f"{place.indent}{parameter}=(as in line {seen_at})")
-                work.append(self._costs.get(id(jaxprs.opened(inner)), 0))
+        for position, (parameter, inner) in enumerate(held):
+            runs = times(eqn, position)
+            seen = self._seen.get(id(jaxprs.opened(inner))) if self._share else None
+            if seen is not None:
+                self._lines.append(f"{place.indent}{parameter}=(as in line {seen.line})")
+                self._runs.used(seen.region, region, runs)
+                work.append(seen.flops)
                 continue
-            region, cost = self._region(inner, name, parameter, index, place)
-            regions.append(region)
+            inner_region, cost = yield self._region(inner, name, parameter, index, place)
+            self._runs.used(inner_region, region, runs)
+            regions.append(inner_region)
             work.append(cost)
         return tuple(regions), work
 
-    def _scope_of(self, stack: str) -> tuple[str, ...]:
-        known = self._scopes.get(stack)
-        if known is None:
-            known = self._scopes[stack] = scope_names(stack)
-        return known
 
-    def _parameters_of(self, primitive: str, params: dict[str, Any]) -> str:
+@dataclass(slots=True)
+class _Seen:
+    """A jaxpr that was written already."""
+
+    region: int
+    line: int
+    flops: int = 0
+
+
+def _visit(visit: _Visit) -> None:
+    """Run a visit and those it hands out, each before its holder goes on."""
+    open_: list[_Visit] = [visit]
+    result: Any = None
+    while open_:
         try:
-            # 1, 1.0 and True are equal, but read otherwise; so do 0.0 and -0.0.
-            key = (
-                primitive,
-                *[(type(v), repr(v)) if isinstance(v, int | float) else v for v in params.values()],
-            )
-            known = self._parameters.get(key)
-        except TypeError:  # a parameter that cannot be hashed
-            return jaxprs.parameters_text(params)
-        if known is None:
-            known = self._parameters[key] = jaxprs.parameters_text(params)
-        return known
+            open_.append(open_[-1].send(result))
+            result = None
+        except StopIteration as done:
+            open_.pop()
+            result = done.value
 
 
 _UNFINISHED: Final = Region(name="", kind="", equation=None, inputs=(), constants=(), outputs=())

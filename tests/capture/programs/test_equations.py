@@ -1,6 +1,7 @@
 """A program has every equation that JAX has, however deep it is nested."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -174,6 +175,7 @@ def test_the_indices_of_a_program_lead_where_they_say(f: Callable[..., Any]):
         assert 0 <= equation.region < len(program.regions)
         sizes = [program.values[v].size_bytes for v in equation.inputs + equation.outputs]
         assert equation.bytes == sum(sizes)
+        assert not re.search("<(meaning|flops|parameters): ", equation.parameters)
     assert program.regions[0].equation is None
     assert all(region.equation is not None for region in program.regions[1:])
 
