@@ -187,7 +187,7 @@ class Source(Record):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, weakref_slot=True)
 class Program(Drawn):
     """What JAX saw when it traced a function, and what XLA made of it."""
 
@@ -216,6 +216,21 @@ class Program(Drawn):
         # A read-only view of a dict can be neither pickled nor copied; a dict can.
         parts = {part.name: getattr(self, part.name) for part in fields(self)}
         return _remade, ({**parts, "stages": dict(self.stages)},)
+
+    @property
+    def total_flops(self) -> int:
+        """Floating-point operations of one run: those of the outermost equations, which count
+        what they hold. So a scan counts its body times its length, a `while` its body once, a
+        cond its dearest branch."""
+        return sum(e.flops for e in self.equations if e.region == 0)
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes that the equations of one run read and write, without what XLA saves by
+        fusing: those of all that hold no program, times how often they run. A `while` counts
+        once, and all branches of a cond."""
+        runs = [1 if region.runs is None else region.runs for region in self.regions]
+        return sum(e.bytes * runs[e.region] for e in self.equations if not e.regions)
 
     def summary(self) -> str:
         """One line: name, number of equations, types in and out."""
