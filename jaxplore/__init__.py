@@ -10,6 +10,9 @@ import sys as _sys
 from jax import numpy as numpy
 
 from jaxplore.capture.source import files as _files
+from jaxplore.compared import diff as diff
+from jaxplore.compared import install as _let_rows_answer
+from jaxplore.compiling import passes as passes
 from jaxplore.errors import CellError as CellError
 from jaxplore.errors import JaxploreError as JaxploreError
 from jaxplore.errors import NotAProgramError as NotAProgramError
@@ -42,4 +45,5 @@ __version__ = "0.1.0"
 # `import jaxplore.numpy as jnp` gives the very module that `import jax.numpy as jnp` gives.
 _sys.modules[f"{__name__}.numpy"] = numpy
 _drawings.install()
+_let_rows_answer()
 _files.cells.ask = _cell_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxplore.capture.programs.program import Progress
+    from jaxplore.capture.programs.program import Keep, Progress
     from jaxplore.model.program import Program
     from jaxplore.widgets.explorer import Explorer
 
@@ -17,7 +17,8 @@ def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs
 
     Args:
         f: A function, a jitted function or a method; or a jaxpr; or what
-            `jax.jit(f).trace(...)`, `.lower(...)` or `.compile()` returned.
+            `jax.jit(f).trace(...)`, `.lower(...)` or `.compile()` returned; or a row of a
+            ledger whose function is still alive.
         *args: Its arguments: arrays, pytrees of them, or `jax.ShapeDtypeStruct`.
         stages: The texts to make, of `"jaxpr" "stablehlo" "hlo"`; all when not given. To
             make `"hlo"`, XLA compiles the program.
@@ -55,11 +56,16 @@ def captured(
     *,
     stages: Sequence[str] | None = None,
     progress: "Progress | None" = None,
+    keep: "Keep | None" = None,
 ) -> "Program":
     """`program`, telling the user's own errors (`UserCodeFailed`) from jaxplore's faults."""
     from jaxplore.capture.programs.program import capture_program
+    from jaxplore.model.compiles import Compile
+    from jaxplore.model.program import Program
 
-    return capture_program(f, args, kwargs, stages=stages, progress=progress)
+    if isinstance(f, Program | Compile) and not (args or kwargs):
+        return f if isinstance(f, Program) else f.program()
+    return capture_program(f, args, kwargs, stages=stages, progress=progress, keep=keep)
 
 
 def explore(
@@ -69,9 +75,15 @@ def explore(
 
     Takes what `program` takes, or a `Program`.
     """
-    from jaxplore.model.program import Program
+    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.compiling import Kept
     from jaxplore.widgets.explorer import Explorer
 
-    if isinstance(f, Program):
-        return Explorer(f)
-    return Explorer(program(f, *args, stages=stages, **kwargs))
+    kept = Kept()
+    try:
+        made = captured(f, args, kwargs, stages=stages, keep=kept)
+        return Explorer(made, passes=kept.compile)
+    except UserCodeFailed as failed:
+        error = failed.original
+    # Outside of the handler, where raising it does not rewrite its cause.
+    raise error

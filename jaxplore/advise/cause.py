@@ -1,6 +1,6 @@
 """What an explanation is made of, and the words that all of them use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jaxplore.model.compiles import Change, Miss
 from jaxplore.model.span import Span
@@ -17,6 +17,8 @@ class Cause:
     advice: str
     changes: tuple[Change, ...] = ()
     details: tuple[str, ...] = ()
+    compared_at_s: float | None = field(default=None, compare=False)
+    """When the earlier compile that this one was compared with began to compile."""
 
 
 def at(span: Span | None) -> str:

@@ -143,6 +143,7 @@ def _explained(miss: Miss, cause: Cause, number: int, *, avoidable: bool) -> Com
         explanation=cause.explanation,
         advice=cause.advice,
         changes=cause.changes,
+        compared_at_s=cause.compared_at_s,
         avoidable=avoidable,
         number=number,
         variant=miss.variant,
@@ -169,13 +170,14 @@ def find_cause(miss: Miss, earlier: Sequence[Miss], count: int | None = None) ->
     if not others:
         return _first_variant(miss) if miss.variant else _first(miss)
     before, found = nearest(miss, tuple(others))
+    what = _of_its_own(found) if found.object and not found.source else ""
     if miss.variant:
-        return _of_variant(miss, found, others)
-    if found.object and not found.source:
-        what = _of_its_own(found)
-        if what:
-            return _first(miss, what)
-    return _of_difference(miss, before, found, others, number)
+        cause = _of_variant(miss, found, others)
+    elif what:
+        cause = _first(miss, what)
+    else:
+        cause = _of_difference(miss, before, found, others, number)
+    return replace(cause, compared_at_s=before.compile_at_s)
 
 
 def _is_another_function(one: Miss, other: Miss) -> bool:

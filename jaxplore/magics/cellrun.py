@@ -49,11 +49,10 @@ class CellRun:
         if statements is not None and has_functions(statements):
             _refuse(options, "name", "no_run")
             change = cellfunctions.jitted(cell, statements, static, donate)
+            first = self._notebook.observation.ledger.total_count
             made = cellfunctions.run(self._shell, cell, statements, change)
             if options.show or options.output:
-                # A function has no program before it has arguments.
-                calls = ", ".join(f"%explore {name}(...)" for name in made)
-                outputs.show_line(f"{', '.join(made)}: jitted; to see it, call {calls}", "note")
+                self._look_at_functions(made, first, show=options.show, output=options.output)
             return None
         program = build(cell, celltext.parse(cell), self._scope)
         inputs = cellcompile.inputs_of(cell, program, self._scope, static)
@@ -123,6 +122,30 @@ class CellRun:
             derivative = transforms.grad(derivative, argnums=argnums)
         prefix = "grad" if options.order == 1 else f"grad{options.order}"
         self._scope[f"{prefix}_{name}"] = derivative
+
+    def _look_at_functions(
+        self, names: Sequence[str], first: int, *, show: bool, output: str | None
+    ) -> None:
+        """Show the functions that the cell also called; `first` is the ledger's number of the
+        first compile that may be one of the cell's."""
+        rows = self._notebook.observation.ledger
+        new = rows.newest(min(rows.total_count - first, len(rows)))
+        called = {row.function: row for row in new if row.function in names and not row.variant}
+        for name in names:
+            row = called.get(name)
+            if row is None:
+                continue
+            with contained("show the cell's program"):
+                program = row.program()
+                if output:
+                    self._scope[output] = program
+                if show:
+                    outputs.show_object(look.explore(program), "explorer")
+        # A function has no program before it has arguments.
+        rest = [name for name in names if name not in called]
+        if rest:
+            calls = ", ".join(f"%explore {name}(...)" for name in rest)
+            outputs.show_line(f"{', '.join(rest)}: jitted; to see it, call {calls}", "note")
 
     def _look(self, run: Any, inputs: Sequence[Any], *, show: bool, output: str | None) -> None:
         __tracebackhide__ = True

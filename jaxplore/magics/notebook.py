@@ -47,6 +47,7 @@ class Notebook:
 
     def load(self) -> None:
         from jaxplore.magics.cellmagics import CellMagics
+        from jaxplore.magics.diffmagics import DiffMagics
         from jaxplore.magics.ledgermagics import LedgerMagics
         from jaxplore.magics.linemagics import LineMagics
         from jaxplore.magics.timemagics import TimeMagics
@@ -54,6 +55,7 @@ class Notebook:
         before = {kind: dict(found) for kind, found in self._magics().items()}
         self.shell.register_magics(CellMagics(self))
         self.shell.register_magics(LineMagics(self))
+        self.shell.register_magics(DiffMagics(self))
         self.shell.register_magics(LedgerMagics(self))
         self.shell.register_magics(TimeMagics(self))
         for kind, found in self._magics().items():

@@ -14,12 +14,11 @@ from typing import Any
 
 from jaxplore.capture.source import files
 from jaxplore.errors import OptionError
-from jaxplore.magics import celltext
+from jaxplore.magics import celltext, versus
 from jaxplore.magics.celltext import CellText
 
 _COUNTED = re.compile(r"-([nrp])\s*(\S*)\s*")
 _SWITCHES = re.compile(r"-([oq]+)(?:\s+|$)")
-_BETWEEN = re.compile(r"(?<=\s)vs(?=\s)")
 _LONGEST = 60
 _KNOWN = "the options are -n N, -r R, -p P, -o and -q"
 
@@ -92,31 +91,15 @@ def expressions(text: str) -> list[str]:
             "%jtime needs something to time.\nGot: an empty line.\n"
             "Do: write an expression, as in `%jtime f(x)`, or two: `%jtime f(x) vs g(x)`."
         )
-    fault = _fault_of(text)
-    if fault is None:
-        return [text]
-    # Only between two expressions is it the word; inside a string both parts are none.
-    for found in _BETWEEN.finditer(text):
-        parts = [text[: found.start()].strip(), text[found.end() :].strip()]
-        if all(_fault_of(part) is None for part in parts):
-            return parts
+    parts = versus.split(text)
+    if parts:
+        return parts
     hint = f" ({_KNOWN})" if text.startswith("-") else ""
     raise OptionError(
-        f"%jtime cannot read this as an expression: {fault}.\nGot: {text}\n"
+        f"%jtime cannot read this as an expression: {versus.fault_of(text)}.\nGot: {text}\n"
         f"Do: write an expression, or two with ` vs ` between them{hint}; "
         "for statements use %%jtime."
     )
-
-
-def _fault_of(text: str) -> str | None:
-    """Why a text is no expression; None when it is one."""
-    try:
-        compile(text, "<jaxplore magic>", "eval", dont_inherit=True)
-    except SyntaxError as fault:
-        return fault.msg
-    except ValueError as fault:  # a null byte
-        return str(fault)
-    return None
 
 
 def written(text: str, scope: dict[str, Any]) -> Written:

@@ -1,13 +1,22 @@
 """One compile: what was compiled, when, why, and what it cost."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from jaxplore.model.record import Record
 from jaxplore.model.span import Span
 
+if TYPE_CHECKING:
+    from jaxplore.model.diff import ProgramDiff
+    from jaxplore.model.program import Program
+
 CompileKind = Literal["trace", "compile", "eager"]
 CacheOutcome = Literal["hit", "miss", "not stored"]
+
+# What a record is asked that only JAX or the front end can answer, by name;
+# `jaxplore.compared` fills it in.
+asked: Final[dict[str, Callable[..., Any]]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +196,16 @@ class Compile(Observed):
     """`""` for a call; `"backward"`, `"batched"`, ... for what a transformation asked for."""
     details: tuple[str, ...] = ()
     """What else is known: other differences, values seen so far, the persistent cache."""
+    compared_at_s: float | None = None
+    """`compile_at_s` of the earlier compile that `changes` are the differences to."""
+
+    def program(self) -> "Program":
+        """What was compiled, while JAX keeps it: as long as its function lives."""
+        return asked["program"](self)
+
+    def diff(self) -> "ProgramDiff":
+        """What differs between its program and that of the compile it was compared with."""
+        return asked["diff"](self)
 
     def __str__(self) -> str:
         return f"{self.function}: {self.explanation}"

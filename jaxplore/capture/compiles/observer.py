@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jax.monitoring
 
 from jaxplore.capture import _hooks
+from jaxplore.capture.compiles.alive import alive
 from jaxplore.capture.compiles.times import Times
 from jaxplore.faults import contained, reporter
 
@@ -144,6 +145,7 @@ class Observer:
     def after_fork(self) -> None:
         """In a forked process: what other threads held or were doing is not there."""
         self._lock = threading.RLock()
+        alive.after_fork()
         self._local = _Local()
         self._running.clear()
 
@@ -251,6 +253,9 @@ class Observer:
             self._compiled[id(jaxpr)] = jaxpr
         run = thread.runs[-1] if thread.runs else None
         miss = self._builder.of_miss(times, run, args, kwargs, result[1], _caller())
+        # Before anybody is told of the compile, who may ask for its program.
+        with contained("note a compiled program"):
+            alive.put(miss.compile_at_s, jaxpr, result[1])
         self._emit(miss)
         for sink in tuple(self.program_sinks):
             with contained("look at what was compiled"):

@@ -1,0 +1,91 @@
+"""What a line magic is asked to look at: a call as written, or a compile by its number."""
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from jaxplore import look, session
+from jaxplore.errors import JaxploreError, OptionError
+from jaxplore.faults import contained
+from jaxplore.magics.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from jaxplore.magics.notebook import Notebook
+    from jaxplore.model.program import Program
+
+
+def program_of(
+    notebook: "Notebook", line: str, magic: str, stages: tuple[str, ...] | None = None
+) -> "Program | None":
+    """The program of what a magic's line names; None when jaxplore itself failed.
+
+    Args:
+        notebook: Whose names and ledger are meant.
+        line: A call, `"f(x)"`; something that is a program already; or the number of a
+            compile, as `%ledger` shows it.
+        magic: The magic's name, for errors.
+        stages: The texts to make; all when not given.
+    """
+    __tracebackhide__ = True
+    from jaxplore.capture.programs.program import UserCodeFailed
+
+    target, args, kwargs = _call(notebook, line, magic)
+    progress = ProgressLine()
+    error: Exception | None = None
+    try:
+        with contained("read the program", passing=(UserCodeFailed, JaxploreError)):
+            return look.captured(target, args, kwargs, stages=stages, progress=progress)
+    except UserCodeFailed as failed:
+        error = failed.original
+    finally:
+        progress.done()
+    if error is not None:
+        raise error
+    return None
+
+
+def number_of(line: str) -> int | None:
+    """The number that a line is; None where it is something else.
+
+    >>> number_of("12"), number_of(" -1 "), number_of("f(1)"), number_of("1.0")
+    (12, -1, None, None)
+    """
+    text = line.strip()
+    return int(text) if text.removeprefix("-").isdecimal() else None
+
+
+def _call(
+    notebook: "Notebook", line: str, magic: str
+) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    __tracebackhide__ = True
+    if not line.strip():
+        raise OptionError(
+            f"%{magic} needs something to look at.\nGot: an empty line.\n"
+            f"Do: write a call, as in `%{magic} f(x)`."
+        )
+    number = number_of(line)
+    if number is not None:
+        return session.why_in(notebook.observation.ledger, number).compile, (), {}
+    scope = notebook.shell.user_ns
+    try:
+        tree = ast.parse(line.strip(), mode="eval").body
+    except SyntaxError as fault:
+        raise OptionError(
+            f"%{magic} cannot read this as an expression: {fault.msg}.\n"
+            f"Got: {line.strip()}\nDo: write a call, as in `%{magic} f(x)`."
+        ) from None
+    if not isinstance(tree, ast.Call):
+        return _evaluate(tree, scope), (), {}
+    # The arguments as Python would pass them, stars and keywords included.
+    collect = ast.Call(ast.Name("<collect>", ast.Load()), tree.args, tree.keywords)
+    args, kwargs = _evaluate(ast.copy_location(collect, tree), {**scope, "<collect>": _collect})
+    return _evaluate(tree.func, scope), args, kwargs
+
+
+def _collect(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return args, kwargs
+
+
+def _evaluate(tree: ast.expr, scope: dict[str, Any]) -> Any:
+    __tracebackhide__ = True
+    expression = ast.fix_missing_locations(ast.Expression(tree))
+    return eval(compile(expression, "<jaxplore magic>", "eval"), scope)
