@@ -11,7 +11,7 @@ import sys
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from jaxplore.model import timelinewire, wire
+from jaxplore.model import passeswire, timelinewire, wire
 
 _HEADER = """\
 // Written by `make wire` from jaxplore/model/{}.py; do not edit.
@@ -31,6 +31,12 @@ _PROGRAM = (
     wire.StageWire,
     wire.ProgramWire,
 )
+_PASSES = (
+    passeswire.PassColumns,
+    passeswire.PlaceColumns,
+    passeswire.TextWire,
+    passeswire.PassesWire,
+)
 _TIMELINE = (
     timelinewire.TimelineRows,
     timelinewire.TimelineCells,
@@ -38,10 +44,31 @@ _TIMELINE = (
 )
 
 
+# Their lists are as long as the program.
+_COLUMNS = (
+    wire.ValueColumns,
+    wire.EquationColumns,
+    wire.FrameColumns,
+    wire.GroupColumns,
+    wire.StageWire,
+)
+_COLUMN = """\
+/** One number per row: a list as JSON has it, or an array of numbers as it was packed. */
+export type Column = ArrayLike<number> & Iterable<number>;
+
+"""
+
+
 def typescript(view: str = "program") -> str:
-    """The wire records of a program or of a timeline as TypeScript interfaces."""
-    module, records = {"program": ("wire", _PROGRAM), "timeline": ("timelinewire", _TIMELINE)}[view]
-    return _HEADER.format(module) + "\n".join(_interface(record) for record in records)
+    """The wire records of a program, a timeline or passes as TypeScript interfaces."""
+    module, records = {
+        "program": ("wire", _PROGRAM),
+        "timeline": ("timelinewire", _TIMELINE),
+        "passes": ("passeswire", _PASSES),
+    }[view]
+    interfaces = "\n".join(_interface(record) for record in records)
+    column = _COLUMN if view == "program" else ""
+    return _HEADER.format(module) + column + interfaces
 
 
 def _interface(record: type[Any]) -> str:
@@ -51,7 +78,9 @@ def _interface(record: type[Any]) -> str:
     for field in dataclasses.fields(record):
         if field.name in notes:
             lines.append(f"\t/** {notes[field.name]} */")
-        lines.append(f"\treadonly {field.name}: {_type(hints[field.name])};")
+        hint = hints[field.name]
+        written = "Column" if record in _COLUMNS and hint == list[int] else _type(hint)
+        lines.append(f"\treadonly {field.name}: {written};")
     return "\n".join([*lines, "}", ""])
 
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jaxplore.model.compiles import Change, Compile
 from jaxplore.model.record import Record
+
+if TYPE_CHECKING:
+    from jaxplore.model.diff import ProgramDiff
+    from jaxplore.model.program import Program
 
 _LONGEST = 240
 
@@ -16,6 +21,14 @@ class Why(Record):
     index: int
     """Its place in the ledger, from 0."""
     compile: Compile
+
+    def program(self) -> "Program":
+        """What was compiled, while JAX keeps it: as long as its function lives."""
+        return self.compile.program()
+
+    def diff(self) -> "ProgramDiff":
+        """What differs between its program and that of the compile it was compared with."""
+        return self.compile.diff()
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """(what, text) of everything known that does not differ between two runs."""

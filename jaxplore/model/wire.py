@@ -6,12 +6,13 @@ there is one of per equation is a column. The dataclasses here are the schema:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeVar
 
 from jaxplore.model.groups import GROUP_KINDS, GroupTree, group
 from jaxplore.model.program import (
     Equation,
+    EquationLinks,
     Frame,
     Link,
     Program,
@@ -24,6 +25,7 @@ from jaxplore.model.program import (
     freeze_stages,
 )
 from jaxplore.model.span import Span, text_of
+from jaxplore.model.types import short_type
 
 FORMAT = "jaxplore.program/2"
 
@@ -200,17 +202,12 @@ class ProgramWire:
     xla_estimate: EstimateWire | None
 
 
-class _Table(Generic[T]):
+class _Table(dict[T, int]):
     """Gives equal keys the same index, in order of first use."""
 
-    def __init__(self) -> None:
-        self._index: dict[T, int] = {}
-
-    def __call__(self, key: T) -> int:
-        return self._index.setdefault(key, len(self._index))
-
-    def in_order(self) -> list[T]:
-        return list(self._index)
+    def __missing__(self, key: T) -> int:
+        index = self[key] = len(self)
+        return index
 
 
 def encode(program: Program) -> dict[str, Any]:
@@ -219,25 +216,24 @@ def encode(program: Program) -> dict[str, Any]:
     types: _Table[tuple[Any, ...]] = _Table()
     spans: _Table[Span] = _Table()
     values = ValueColumns(
-        name=[strings(v.name) for v in program.values],
+        name=[strings[v.name] for v in program.values],
         type=[
-            types((v.shape, v.dtype, v.weak_type, v.size_bytes, v.sharding, v.type_text))
-            for v in program.values
+            types[v.shape, v.dtype, v.weak_type, v.size_bytes, v.sharding] for v in program.values
         ],
         kind=[_KINDS.index(v.kind) for v in program.values],
     )
     rows = program.equations
     equations = EquationColumns(
-        primitive=[strings(e.primitive) for e in rows],
-        span=[-1 if e.span is None else spans(e.span) for e in rows],
-        scope=[strings("/".join(e.scope)) for e in rows],
+        primitive=[strings[e.primitive] for e in rows],
+        span=[-1 if e.span is None else spans[e.span] for e in rows],
+        scope=[strings["/".join(e.scope)] for e in rows],
         phase=[int(e.phase == "backward") for e in rows],
         region=[e.region for e in rows],
         flops=[e.flops for e in rows],
         bytes=[e.bytes for e in rows],
-        parameters=[strings(e.parameters) for e in rows],
+        parameters=[strings[e.parameters] for e in rows],
         frame=[-1 if e.frame is None else e.frame for e in rows],
-        meaning=[strings(e.meaning) for e in rows],
+        meaning=[strings[e.meaning] for e in rows],
         input_count=[len(e.inputs) for e in rows],
         inputs=[v for e in rows for v in e.inputs],
         output_count=[len(e.outputs) for e in rows],
@@ -245,13 +241,13 @@ def encode(program: Program) -> dict[str, Any]:
     )
     stages = [_encode_stage(name, stage, spans) for name, stage in program.stages.items()]
     frames = FrameColumns(
-        span=[spans(f.span) for f in program.frames],
+        span=[spans[f.span] for f in program.frames],
         caller=[-1 if f.caller is None else f.caller for f in program.frames],
         library=[int(f.owner == "library") for f in program.frames],
     )
     groups = _encode_groups(group(program), strings, spans)
     estimate = program.xla_estimate
-    places = spans.in_order()
+    places = list(spans)
     wire = ProgramWire(
         format=FORMAT,
         name=program.name,
@@ -263,20 +259,20 @@ def encode(program: Program) -> dict[str, Any]:
                 weak_type=weak,
                 size_bytes=size,
                 sharding=sharding,
-                text=text,
+                text=short_type(dtype, shape),
             )
-            for shape, dtype, weak, size, sharding, text in types.in_order()
+            for shape, dtype, weak, size, sharding in types
         ],
         values=values,
         equations=equations,
         regions=[_encode_region(region) for region in program.regions],
         spans=SpanColumns(
-            file=[strings(s.file) for s in places],
+            file=[strings[s.file] for s in places],
             line=[s.line for s in places],
             column=[s.column for s in places],
             end_line=[s.end_line for s in places],
             end_column=[s.end_column for s in places],
-            function=[strings(s.function) for s in places],
+            function=[strings[s.function] for s in places],
         ),
         sources=[
             SourceWire(file=s.file, first_line=s.first_line, text=s.text) for s in program.sources
@@ -287,9 +283,18 @@ def encode(program: Program) -> dict[str, Any]:
         xla_estimate=None
         if estimate is None
         else EstimateWire(flops=estimate.flops, bytes=estimate.bytes),
-        strings=strings.in_order(),
+        strings=list(strings),
     )
-    return asdict(wire)
+    return _as_json(wire)
+
+
+def _as_json(value: Any) -> Any:
+    # Not `dataclasses.asdict`: it copies every number of every column.
+    if is_dataclass(value):
+        return {part.name: _as_json(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, list) and value and is_dataclass(value[0]):  # pyright: ignore[reportUnknownArgumentType]
+        return [_as_json(row) for row in value]  # pyright: ignore[reportUnknownVariableType]
+    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def _encode_region(region: Region) -> RegionWire:
@@ -310,9 +315,9 @@ def _encode_groups(tree: GroupTree, strings: _Table[str], spans: _Table[Span]) -
     return GroupColumns(
         parent=[-1 if g.parent is None else g.parent for g in rows],
         kind=[GROUP_KINDS.index(g.kind) for g in rows],
-        name=[strings(g.name) for g in rows],
+        name=[strings[g.name] for g in rows],
         region=[g.region for g in rows],
-        span=[-1 if g.span is None else spans(g.span) for g in rows],
+        span=[-1 if g.span is None else spans[g.span] for g in rows],
         leaf=list(tree.leaf),
         order=[] if is_plain else list(tree.order),
     )
@@ -320,6 +325,18 @@ def _encode_groups(tree: GroupTree, strings: _Table[str], spans: _Table[Span]) -
 
 def _encode_stage(name: str, stage: Stage, spans: _Table[Span]) -> StageWire:
     links = stage.links
+    if isinstance(links, EquationLinks):
+        return StageWire(
+            name=name,
+            text=stage.text,
+            error=stage.error,
+            first_line=list(links.first_lines),
+            last_line=list(links.last_lines),
+            equation_count=[1] * len(links),
+            equations=list(range(len(links))),
+            span_count=[int(span is not None) for span in links.spans],
+            spans=[spans[span] for span in links.spans if span is not None],
+        )
     return StageWire(
         name=name,
         text=stage.text,
@@ -329,7 +346,7 @@ def _encode_stage(name: str, stage: Stage, spans: _Table[Span]) -> StageWire:
         equation_count=[len(link.equations) for link in links],
         equations=[e for link in links for e in link.equations],
         span_count=[len(link.spans) for link in links],
-        spans=[spans(span) for link in links for span in link.spans],
+        spans=[spans[span] for link in links for span in link.spans],
     )
 
 

@@ -13,7 +13,9 @@ from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
+    from jaxplore.model.diff import ProgramDiff
     from jaxplore.model.ledger import Ledger
+    from jaxplore.model.passes import Passes
     from jaxplore.model.program import Program
     from jaxplore.model.timeline import Timeline
     from jaxplore.model.timing import Comparison, Timing
@@ -59,6 +61,32 @@ def draw_timing(record: "Timing | Comparison") -> str:
     return timing.html(record, times=not deterministic())
 
 
+def draw_passes(record: "Passes") -> str:
+    """What XLA did, as HTML; nothing of it is the same for every version of XLA."""
+    from jaxplore.views import passes
+
+    return f"<p>{escape(write_passes(record))}</p>" if deterministic() else passes.html(record)
+
+
+def write_passes(record: "Passes") -> str:
+    """What XLA did, as a list."""
+    return f"{record.name}: passes of XLA" if deterministic() else str(record)
+
+
+def draw_diff(record: "ProgramDiff") -> str:
+    """What differs between two programs, as HTML."""
+    from jaxplore.views import diff
+
+    return diff.html(record, estimates=not deterministic())
+
+
+def write_diff(record: "ProgramDiff") -> str:
+    """What differs between two programs, as text."""
+    from jaxplore.views import diff
+
+    return diff.text(record, estimates=not deterministic())
+
+
 def write_timing(record: "Timing | Comparison") -> str:
     """A timing as text."""
     from jaxplore.views import timing
@@ -81,6 +109,8 @@ def install() -> None:
     """Let the records find their drawings."""
     found: dict[str, Callable[[Any], str]] = {
         "Program": draw_program,
+        "Passes": draw_passes,
+        "ProgramDiff": draw_diff,
         "Ledger": draw_ledger,
         "Compile": draw_compile,
         "Timeline": draw_timeline,
@@ -89,4 +119,6 @@ def install() -> None:
     }
     drawings.update({name: _safely(draw) for name, draw in found.items()})
     # A record that shows times leaves its text to the views too.
+    drawings["Passes as text"] = write_passes
+    drawings["ProgramDiff as text"] = write_diff
     drawings["Timing as text"] = drawings["Comparison as text"] = write_timing

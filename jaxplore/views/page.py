@@ -1,29 +1,28 @@
 """HTML that carries its own data and its own script: an output, or a whole page."""
 
-import base64
-import gzip
 import json
 from html import escape
 from typing import Any
 
 from jaxplore.model.program import Program
+from jaxplore.views.packing import pack
 
 VIEW_FORMAT = "jaxplore.view/1"
 
-# Above this a program travels compressed; below, base64 would eat the gain.
+# Above about this many bytes a program travels packed; a smaller one can be read by people.
 _PLAIN_BYTES = 20_000
+_BYTES_PER_VALUE = 100
 
 
 def payload(program: Program) -> dict[str, Any]:
-    """What the browser gets: the view's name and the program, compressed when large."""
+    """What the browser gets: the view's name and the program, packed when large."""
     data = program.to_json()
-    written = json.dumps(data, separators=(",", ":"))
     head = {"format": VIEW_FORMAT, "view": "explorer"}
-    if len(written) <= _PLAIN_BYTES:
+    texts = [*program.sources, *program.stages.values()]
+    written = len(program.values) * _BYTES_PER_VALUE + sum(len(part.text) for part in texts)
+    if written <= _PLAIN_BYTES:
         return {**head, "program": data}
-    # No time stamp: the same program gives the same bytes.
-    packed = gzip.compress(written.encode(), mtime=0)
-    return {**head, "program_gzip": base64.b64encode(packed).decode("ascii")}
+    return {**head, "packed": pack(data)}
 
 
 def element(data: dict[str, Any], *, fallback: str, script: str) -> str:

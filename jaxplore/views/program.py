@@ -1,10 +1,14 @@
-"""A program as text and as HTML without script: source and jaxpr, line by line."""
+"""A program as text and as HTML without script: source, jaxpr and a picture of the graph."""
 
 from collections.abc import Sequence
 from html import escape
+from typing import Final
 
+from jaxplore.faults import contained
 from jaxplore.model.program import Program, Source, Stage
 from jaxplore.model.span import Span
+from jaxplore.views.mode import deterministic
+from jaxplore.views.picture import img
 
 STAGE_TITLES = {"jaxpr": "jaxpr", "stablehlo": "StableHLO", "hlo": "optimised HLO"}
 
@@ -12,6 +16,10 @@ STAGE_TITLES = {"jaxpr": "jaxpr", "stablehlo": "StableHLO", "hlo": "optimised HL
 _TEXT_LINES = 200
 _HTML_LINES = 400
 _WIDEST = 64
+# A picture costs its reader's notebook four thirds of its size.
+_PICTURE_BYTES: Final = 40_000
+_PICTURE_HEIGHT: Final = 1000
+_SMALLEST: Final = 0.6
 
 
 def text(program: Program) -> str:
@@ -67,9 +75,10 @@ _COLUMN = "text-align:left;vertical-align:top;padding:0 16px 0 0"
 
 
 def html(program: Program, *, stages: Sequence[str] | None = None) -> str:
-    """Source and jaxpr side by side, the other stages folded below.
+    """Source, jaxpr and graph side by side, the other stages folded below.
 
-    Reads with its scripts and styles stripped, as on GitHub; all text is escaped.
+    Reads with its scripts and styles stripped, as on GitHub; all text is escaped. In
+    deterministic mode without the graph: which equations there are depends on JAX's version.
     """
     names = [n for n in program.stages if stages is None or n in stages]
     source = "\n".join(_numbered(part) for part in program.sources)
@@ -79,12 +88,28 @@ def html(program: Program, *, stages: Sequence[str] | None = None) -> str:
     if "jaxpr" in names:
         lines = _beside(program.stages["jaxpr"])
         columns.append(_column("jaxpr", _cut(lines, _HTML_LINES)))
+    if not deterministic():
+        columns.append(_graph(program))
     folded = "".join(_folded(n, program.stages[n]) for n in names if n != "jaxpr")
     return (
         '<details open class="jaxplore-program"><summary style="cursor:pointer">'
         f"{escape(program.summary())}</summary>"
         f"<table><tbody><tr>{''.join(columns)}</tr></tbody></table>{folded}</details>"
     )
+
+
+def _graph(program: Program) -> str:
+    """The picture, in a column; nothing where it cannot be small."""
+    from jaxplore.views.svg import small_picture
+
+    with contained("draw the graph"):
+        drawn = small_picture(program, _PICTURE_BYTES)
+        if drawn is not None:
+            scale = max(_SMALLEST, min(1, _PICTURE_HEIGHT / drawn.height))
+            width, height = round(drawn.width * scale), round(drawn.height * scale)
+            image = img(drawn.svg, said=drawn.said, width=width, height=height)
+            return f'<td style="{_COLUMN}"><b>graph</b><br>{image}</td>'
+    return ""
 
 
 def _numbered(source: Source) -> str:

@@ -46,6 +46,7 @@ def _facts(story: Why) -> Iterator[tuple[str, str]]:
         yield "memory", memory
     if story.compile.devices:
         yield "devices", ", ".join(story.compile.devices)
+    yield "look", _look(story)
 
 
 def _took(story: Why) -> str:
@@ -55,6 +56,13 @@ def _took(story: Why) -> str:
     if row.persistent_cache_s is not None:
         parts.append(f"of it {milliseconds(row.persistent_cache_s)} reading the persistent cache")
     return f"{milliseconds(row.total_s)}: {', '.join(parts)}"
+
+
+def _look(story: Why) -> str:
+    seen = f"%explore {story.index} shows the program"
+    if story.compile.compared_at_s is None:
+        return seen
+    return f"{seen}, %jdiff {story.index} what changed in it"
 
 
 def _memory(story: Why) -> str:

@@ -1,19 +1,22 @@
 """The explorer: a program shown as linked source, jaxpr, StableHLO, HLO and graph."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
+from jaxplore.model.passes import Passes
 from jaxplore.model.program import Program
-from jaxplore.views import dot, page
+from jaxplore.views import dot, mermaid, page, svg
+from jaxplore.views import passes as passes_view
 from jaxplore.views import program as program_view
 from jaxplore.views.drawings import draw_program
 from jaxplore.views.mode import deterministic
 from jaxplore.widgets.assets import script
+from jaxplore.widgets.measured import Seconds, by_span, columns
 
 if TYPE_CHECKING:
-    from jaxplore.widgets.live import ExplorerWidget
+    from jaxplore.widgets.live import CompilePasses, ExplorerWidget
 
 VIEW_MIME = "application/vnd.jaxplore.view.v1+json"
 
@@ -26,12 +29,42 @@ class Explorer:
     stripped the source and the jaxpr remain; in a terminal it is text.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self,
+        program: Program,
+        seconds: Seconds | None = None,
+        passes: "Passes | CompilePasses | None" = None,
+    ) -> None:
+        """Show a program.
+
+        Args:
+            program: What to show.
+            seconds: What its expressions took: a mapping from `Span` to seconds, or a
+                profile, whose `lines` have `span` and `self_s`.
+            passes: What XLA did, or what finds it out when the live widget asks.
+        """
         self.program = program
+        self.seconds = None if seconds is None else by_span(seconds)
+        self._passes = passes
         self._widget: ExplorerWidget | None = None
 
     def __repr__(self) -> str:
         return program_view.text(self.program)
+
+    def __rich__(self) -> object:
+        from jaxplore.views.programrich import rendered
+
+        return rendered(self.program)
+
+    def _payload(self) -> dict[str, Any]:
+        """What the browser gets."""
+        data = page.payload(self.program)
+        if self.seconds is not None:
+            written = data["program"] if "program" in data else self.program.to_json()
+            data["seconds"] = columns(self.seconds, written)
+        if isinstance(self._passes, Passes):
+            data["passes"] = passes_view.payload(self._passes)
+        return data
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
@@ -42,13 +75,13 @@ class Explorer:
             if deterministic():
                 data["text/html"] = self._static()
             else:
-                payload = page.payload(self.program)
+                payload = self._payload()
                 data[VIEW_MIME] = payload
                 data["text/html"] = self._element(payload)
         return data, {"jaxplore": {"view": "explorer"}}
 
     def _repr_html_(self) -> str:
-        return self._element(page.payload(self.program))
+        return self._element(self._payload())
 
     def _static(self) -> str:
         return draw_program(self.program)
@@ -63,8 +96,25 @@ class Explorer:
         if self._widget is None:
             from jaxplore.widgets.live import ExplorerWidget
 
-            self._widget = ExplorerWidget(page.payload(self.program), len(self.program.equations))
+            ask = None if isinstance(self._passes, Passes) else self._passes
+            self._widget = ExplorerWidget(self._payload(), len(self.program.equations), ask)
         return self._widget
+
+    def passes(self, *, timeout_s: float = 60) -> Passes:
+        """What XLA did to the program, pass by pass; from then on the page holds it too.
+
+        Raises:
+            JaxploreError: The program was not lowered here, so XLA cannot compile it again.
+        """
+        if self._passes is None:
+            raise JaxploreError.of(
+                failed="Cannot let XLA compile this program again.",
+                given=f"the program {self.program.name} alone, without its StableHLO",
+                do="explore the function: explore(f, x).passes().",
+            )
+        if not isinstance(self._passes, Passes):
+            self._passes = self._passes(timeout_s=timeout_s)
+        return self._passes
 
     @property
     def selected(self) -> int | None:
@@ -82,7 +132,7 @@ class Explorer:
             JaxploreError: The file cannot be written there.
         """
         target = Path(path)
-        body = self._element(page.payload(self.program))
+        body = self._element(self._payload())
         try:
             target.write_text(page.page(self.program.name, body), encoding="utf-8")
         except OSError as fault:
@@ -93,14 +143,33 @@ class Explorer:
             ) from fault
         return target
 
-    def to_dot(self) -> str:
-        """The graph as DOT source."""
-        return dot.dot(self.program)
+    def to_dot(self, *, groups: bool = False, depth: int | None = None) -> str:
+        """The graph as DOT source, an equation per node.
 
-    def to_svg(self) -> str:
-        """The graph as SVG, drawn by `dot`; `pip install 'jaxplore[dot]'` brings one."""
-        return dot.svg(self.program)
+        Args:
+            groups: Clusters of the user's functions, lines and name scopes instead.
+            depth: How many levels of these are open; the others are a node each.
+        """
+        return dot.dot(self.program, groups=groups, depth=depth)
 
-    def to_mermaid(self) -> str:
-        """The graph as a Mermaid flowchart."""
-        return dot.mermaid(self.program)
+    def to_svg(self, *, engine: Literal["jaxplore", "dot"] = "jaxplore") -> str:
+        """The first view of the graph as SVG, drawn by jaxplore.
+
+        Args:
+            engine: `"dot"` has graphviz draw `to_dot()`, every equation of it;
+                `pip install 'jaxplore[dot]'` brings one.
+
+        Raises:
+            JaxploreError: There is no graphviz, or it fails.
+        """
+        if engine not in ("jaxplore", "dot"):
+            raise JaxploreError.of(
+                failed="Cannot draw the graph as SVG.",
+                given=f"engine={engine!r}",
+                do='use engine="jaxplore" or engine="dot".',
+            )
+        return dot.svg(self.program) if engine == "dot" else svg.svg(self.program)
+
+    def to_mermaid(self, *, groups: bool = False, depth: int | None = None) -> str:
+        """The graph as a Mermaid flowchart; `groups` and `depth` as in `to_dot`."""
+        return mermaid.mermaid(self.program, groups=groups, depth=depth)

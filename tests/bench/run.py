@@ -11,40 +11,20 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
+import programs
+from explorer import explorer
+from rows import Row, seconds
 
 import jaxplore
 from jaxplore.capture import _hooks
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.model.compiles import Miss
-
-EQUATIONS = 100_000
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the report."""
-
-    name: str
-    ratio: float
-    goal: float
-    detail: str
-
-    def __str__(self) -> str:
-        mark = "ok  " if self.ratio <= self.goal else "OVER"
-        return f"{mark} {self.ratio:6.3f}  goal {self.goal:5.3f}  {self.name}  ({self.detail})"
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Wall-clock seconds of one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def hot_call() -> Row:
@@ -222,19 +202,14 @@ def loading() -> Row:
 def large_program() -> Row:
     """The `Program` of a large jaxpr against JAX's own text of it."""
 
-    def unrolled(x: jax.Array) -> jax.Array:
-        for _ in range(EQUATIONS // 4):
-            x = jnp.sin(x) * 2.0 + x
-            x = x - 1.0
-        return x
-
-    jaxpr = jax.make_jaxpr(unrolled)(jnp.ones((8, 8)))
+    function, arguments = programs.unrolled()
+    jaxpr = jax.make_jaxpr(function)(*arguments)
     ratios: list[float] = []
     text_s = 0.0
     for _ in range(5):
         text_s = seconds(lambda: str(jaxpr))
         ratios.append(seconds(lambda: jaxplore.program(jaxpr)) / text_s)
-    detail = f"{EQUATIONS:,} equations, str {text_s:.2f} s"
+    detail = f"{programs.EQUATIONS:,} equations, str {text_s:.2f} s"
     return Row("Program / str(jaxpr)", statistics.median(ratios), 1.0, detail)
 
 
@@ -245,6 +220,8 @@ def main() -> None:
         print("this JAX has no cache-miss function: only monitoring is measured")
     for measure in (hot_call, cache_miss, many_keys, ring, loading, large_program):
         print(measure(), flush=True)
+    for row in explorer():
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,17 @@ Run it when the record format or the capture changes, and look at the difference
 """
 
 import json
+import runpy
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 import jaxplore
+from jaxplore.views.packing import pack
+
+FOLDER = Path(__file__).parent
 
 
 def square_array(x):
@@ -50,19 +55,33 @@ RECORDS = {
 }
 
 
-def main() -> None:
-    """Write all records beside this file."""
-    import runpy  # not above: the records hold the line numbers of this file
+def sample():
+    """A jitted training step: what `extension/demo/` shows, and many of its tests run on."""
+    step = runpy.run_path(str(FOLDER / "sample.py"))["step"]
+    first = {"w1": jnp.ones((4, 8)), "b1": jnp.zeros(8)}
+    weights = {**first, "w2": jnp.ones((8, 2)), "b2": jnp.zeros(2)}
+    return jaxplore.program(step, weights, jnp.ones((3, 4)), jnp.ones((3, 2)))
 
-    folder = Path(__file__).parent
+
+def write(path: Path, data: dict[str, Any], *, file: str, shown: str) -> None:
+    """A record that does not say where the checkout is."""
+    for source in data["sources"]:
+        source["file"] = shown
+    data["strings"] = [shown if text == file else text for text in data["strings"]]
+    text = json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write all records beside this file, packed ones too, and the sample of the demo."""
     for name, make in RECORDS.items():
         data = make().to_json()
-        for source in data["sources"]:
-            source["file"] = "records.py"
-        data["strings"] = ["records.py" if text == __file__ else text for text in data["strings"]]
-        text = json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True)
-        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    runpy.run_path(str(folder / "timeline/write.py"), run_name="__main__")
+        write(FOLDER / f"{name}.json", data, file=__file__, shown="records.py")
+        (FOLDER / "packed").mkdir(exist_ok=True)
+        (FOLDER / f"packed/{name}.txt").write_text(pack(data) + "\n", encoding="utf-8")
+    demo = FOLDER.parents[1] / "extension/demo/sample.json"
+    write(demo, sample().to_json(), file=str(FOLDER / "sample.py"), shown="cell 3")
+    runpy.run_path(str(FOLDER / "timeline/write.py"), run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """A program as text, HTML, DOT, Mermaid and a page; hostile text stays text in each."""
 
-import base64
-import gzip
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
@@ -14,8 +14,9 @@ import pytest
 import jaxplore
 from jaxplore.model.ledger import Ledger
 from jaxplore.model.program import Program, Source, Stage, freeze_stages
-from jaxplore.views import dot, page
+from jaxplore.views import dot, mermaid, page
 from jaxplore.views.program import html, stage_text, text
+from tests.views.unpacked import unpacked
 
 Make = Callable[[str], Program]
 HOSTILE = [
@@ -70,15 +71,16 @@ def test_a_long_expression_is_cut(program: Make):
 def test_hostile_text_stays_text_in_html(program: Make, name: str):
     document = html(program(name))
     tags = set(re.findall(r"<\s*([!a-zA-Z][\w-]*)", document))
-    assert tags <= {"details", "summary", "table", "tbody", "tr", "td", "b", "pre"}
-    assert document.count("<b>") == 2
+    assert tags <= {"details", "summary", "table", "tbody", "tr", "td", "b", "br", "img", "pre"}
+    assert document.count("<b>") == 3
     assert unescape(document).count(name) >= 5
     assert f"y = {name}" in unescape(document)
 
 
 @hostile
 def test_the_html_is_well_formed(program: Make, name: str):
-    ElementTree.fromstring(html(program(name)).replace("<details open ", "<details "))
+    document = html(program(name)).replace("<details open ", "<details ")
+    ElementTree.fromstring(re.sub(r"<(br|img [^>]*)>", r"<\1/>", document))
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, "two\nlines"])
@@ -118,8 +120,85 @@ def test_dot_source_word_for_word(program: Make):
     ]
 
 
+DOT_GROUPS = [
+    "digraph f {",
+    'node [fontname="sans-serif" shape=box style="rounded,filled"]',
+    'edge [fontname="sans-serif" fontsize=10]',
+    "compound=true",
+    'n1 [label="f f32[3]" fillcolor="#eeeeee" shape=ellipse]',
+    'n2 [label="sin',
+    'f32[3]" fillcolor="#d9e8f6" shape=box]',
+    "subgraph cluster_n3 {",
+    'label="mul f',
+    "f32[3] · 1 equation",
+    'f"',
+    'n4 [label="f32[3]" fillcolor="#eeeeee" shape=ellipse]',
+    'n5 [label="f',
+    'f32[3]" fillcolor="#fbe3cf" shape=box]',
+    'n6 [label="out',
+    'f32[3]" fillcolor="#eeeeee" shape=ellipse]',
+    "n4 -> n5",
+    "n5 -> n6",
+    "}",
+    'n7 [label="out',
+    'f32[3]" fillcolor="#eeeeee" shape=ellipse]',
+    "n1 -> n2",
+    'n2 -> n4 [label="f32[3]" lhead=cluster_n3]',
+    "n6 -> n7 [ltail=cluster_n3]",
+    "}",
+]
+
+
+def test_dot_has_clusters_of_groups_word_for_word(program: Make):
+    lines = [line.strip() for line in dot.dot(program("f"), groups=True).strip().split("\n")]
+    assert lines == DOT_GROUPS
+
+
+def test_a_graph_of_a_very_large_program_is_cut_and_says_so(
+    program: Make, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(dot, "EQUATIONS", 1)
+    monkeypatch.setattr(mermaid, "EQUATIONS", 1)
+    assert "2 more equations are not drawn; .to_dot(depth=1)" in dot.dot(program("f"))
+    note = 'note>"1 more equations are not drawn; .to_mermaid(depth=1) draws groups"]'
+    assert mermaid.mermaid(program("f")).split("\n")[-1].strip() == note
+
+
+def test_mermaid_has_subgraphs_of_groups_word_for_word(program: Make):
+    assert mermaid.mermaid(program("f"), depth=1).split("\n") == [
+        "flowchart TD",
+        '  n0(["f f32[3]"])',
+        '  n1["sin f32[3]"]',
+        '  subgraph n2["mul f f32[3] · 1 equation f"]',
+        '    n2_0_0(["f32[3]"])',
+        '    n2_0_1["f f32[3]"]',
+        '    n2_0_2(["out f32[3]"])',
+        "    n2_0_0 --> n2_0_1",
+        "    n2_0_1 --> n2_0_2",
+        "  end",
+        '  n3(["out f32[3]"])',
+        "  n0 --> n1",
+        '  n1 -->|"f32[3]"| n2',
+        "  n2 --> n3",
+    ]
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "two\nlines"])
+def test_clusters_quote_hostile_names(program: Make, name: str):
+    for line in mermaid.mermaid(program(name), depth=3).split("\n")[1:]:
+        assert line.count('"') in (0, 2)
+        assert not set('"'.join(line.split('"')[1:2])) & {"<", ">"}
+    done = subprocess.run(
+        [shutil.which("dot") or "graphviz-pure", "-Tsvg"],
+        input=dot.dot(program(name), depth=3).encode(),
+        capture_output=True,
+    )
+    drawing = ElementTree.fromstring(done.stdout)
+    assert not list(drawing.iter("{http://www.w3.org/2000/svg}script"))
+
+
 def test_mermaid_source_word_for_word(program: Make):
-    assert dot.mermaid(program("f")).split("\n") == [
+    assert mermaid.mermaid(program("f")).split("\n") == [
         "flowchart TD",
         '  v0(["f f32[3]"])',
         '  e0["sin"]',
@@ -131,7 +210,7 @@ def test_mermaid_source_word_for_word(program: Make):
 
 @pytest.mark.parametrize("name", [*HOSTILE, "two\nlines"])
 def test_mermaid_quotes_hostile_names(program: Make, name: str):
-    lines = dot.mermaid(program(name)).split("\n")
+    lines = mermaid.mermaid(program(name)).split("\n")
     assert len(lines) == 6
     assert lines[0] == "flowchart TD"
     for line in lines[1:]:
@@ -159,8 +238,8 @@ def test_a_large_program_travels_compressed_and_whole(program: Make):
         program("f"), sources=(Source(file="a", first_line=1, text="</script>" * 9000),)
     )
     data = page.payload(large)
-    assert set(data) == {"format", "view", "program_gzip"}
-    assert json.loads(gzip.decompress(base64.b64decode(data["program_gzip"]))) == large.to_json()
+    assert set(data) == {"format", "view", "packed"}
+    assert unpacked(data["packed"]) == large.to_json()
     assert page.payload(large) == data
 
 
@@ -170,7 +249,9 @@ def test_the_displays_of_a_program_and_a_ledger_are_installed(
     assert jaxplore.__version__  # importing it installs them
     made = program("f")
     assert made._repr_html_() == html(made)
+    assert "<img " in str(made._repr_html_())
     monkeypatch.setenv("JAXPLORE_DETERMINISTIC", "1")
+    assert "<img " not in str(made._repr_html_())
     assert made._repr_html_() == html(made, stages=("jaxpr",))
     assert "StableHLO" not in str(made._repr_html_())
     assert "<summary" in str(Ledger()._repr_html_())
