@@ -96,7 +96,12 @@ check: $(VENV)/dev.done $(NODE_MODULES)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	cd extension && npm run check
 
-bench: $(VENV)/test.done build
+# Measured beside ours, in an environment of its own: nothing here imports or ships it.
+.venv/peers/peers.done:
+	$(PYTHON) -m venv .venv/peers && .venv/peers/bin/python -m pip install -q jaxviz
+	@touch $@
+
+bench: $(VENV)/test.done build .venv/peers/peers.done
 	$(BIN)/python tests/bench/run.py
 
 # --- what developers run when they change a format ----------------------------------------
@@ -106,6 +111,8 @@ wire: $(VENV)/lab.done
 	mv extension/src/wire/program.ts.new extension/src/wire/program.ts
 	$(BIN)/python -m jaxplore.model.typescript timeline > extension/src/wire/timeline.ts.new
 	mv extension/src/wire/timeline.ts.new extension/src/wire/timeline.ts
+	$(BIN)/python -m jaxplore.model.typescript passes > extension/src/wire/passes.ts.new
+	mv extension/src/wire/passes.ts.new extension/src/wire/passes.ts
 
 records: $(VENV)/test.done
 	$(BIN)/python tests/records/write.py

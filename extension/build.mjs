@@ -33,6 +33,31 @@ const inlineStyles = {
 	},
 };
 
+/** `import Worker from "./x.ts?worker&inline"` is a worker whose code is in the bundle. */
+const inlineWorkers = {
+	name: "inline-workers",
+	setup(build) {
+		build.onResolve({ filter: /\.ts\?worker&inline$/ }, ({ path, resolveDir }) => ({
+			path: relative(here, join(resolveDir, path.replace("?worker&inline", ""))),
+			namespace: "inline-worker",
+		}));
+		build.onLoad({ filter: /.*/, namespace: "inline-worker" }, async ({ path }) => {
+			const found = await esbuild.build({
+				...common,
+				plugins: [],
+				entryPoints: [path],
+				format: "iife",
+				write: false,
+				metafile: true,
+			});
+			const text = JSON.stringify(found.outputFiles[0].text);
+			const url = `URL.createObjectURL(new Blob([${text}],{type:"text/javascript"}))`;
+			const watchFiles = Object.keys(found.metafile.inputs).map((name) => join(here, name));
+			return { contents: `export default function(){return new Worker(${url})}`, watchFiles };
+		});
+	},
+};
+
 const common = {
 	absWorkingDir: here,
 	bundle: true,
@@ -41,7 +66,7 @@ const common = {
 	legalComments: "none",
 	target: ["es2022"],
 	logLevel: "warning",
-	plugins: [inlineStyles],
+	plugins: [inlineStyles, inlineWorkers],
 };
 
 const explorer = {
@@ -50,7 +75,7 @@ const explorer = {
 	outfile: join(out, "static/explorer.js"),
 	format: "iife",
 	write: false,
-	plugins: [inlineStyles, packed(asScript)],
+	plugins: [...common.plugins, packed(asScript)],
 };
 const widget = {
 	...common,
@@ -58,7 +83,12 @@ const widget = {
 	outfile: join(out, "static/widget.js"),
 	format: "esm",
 	write: false,
-	plugins: [inlineStyles, packed(asModule)],
+	plugins: [...common.plugins, packed(asModule)],
+};
+const diff = {
+	...explorer,
+	entryPoints: ["src/hosts/diff.ts"],
+	outfile: join(out, "static/diff.js"),
 };
 const timeline = {
 	...widget,
@@ -71,7 +101,7 @@ const extension = {
 	outdir: join(lab, "static"),
 	entryNames: "remoteEntry.[hash]",
 	format: "iife",
-	plugins: [inlineStyles, describeExtension()],
+	plugins: [...common.plugins, describeExtension()],
 };
 
 /**
@@ -137,13 +167,13 @@ function describeExtension() {
 	};
 }
 
-const bundles = [explorer, widget, timeline, extension];
+const bundles = [explorer, widget, diff, timeline, extension];
 if (process.argv.includes("--watch")) {
 	for (const bundle of bundles) await (await esbuild.context(bundle)).watch();
 	console.log("Watching extension/src.");
 } else {
 	await Promise.all(bundles.map((bundle) => esbuild.build(bundle)));
-	for (const bundle of [explorer, widget, timeline]) await report(bundle.outfile);
+	for (const bundle of [explorer, widget, diff, timeline]) await report(bundle.outfile);
 	for (const name of await readdir(join(lab, "static"))) await report(join(lab, "static", name));
 }
 

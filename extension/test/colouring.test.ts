@@ -1,7 +1,7 @@
 /** Colours never change the text, and mean what they say. */
 
 import { expect, test } from "vitest";
-import { type Language, pythonLines, tokens } from "../src/views/colouring";
+import { type Language, pythonTokens, tokens } from "../src/views/colouring";
 import { sample } from "./records";
 
 function kinds(language: Language, text: string): string[] {
@@ -31,8 +31,9 @@ test.each([
 
 test("strings go over lines", () => {
 	const lines = ['x = """one', "def two", 'three""" + 1', '# it\'s """ not', "y"];
-	const found = pythonLines(lines).map((list, i) =>
-		list.map(({ start, end, kind }) => `${kind}:${lines[i]?.slice(start, end)}`),
+	const tokensOf = pythonTokens(lines);
+	const found = lines.map((text, i) =>
+		tokensOf(i).map(({ start, end, kind }) => `${kind}:${text.slice(start, end)}`),
 	);
 	expect(found).toEqual([
 		['s:"""', "s:one"],

@@ -5,7 +5,6 @@ import { Focus } from "../src/model/focus";
 import { StageLinks } from "../src/model/links";
 import { Program, STAGES } from "../src/model/program";
 import { Rows } from "../src/model/rows";
-import { nextMatch } from "../src/model/search";
 import { bytesText, flopsText, signatureText } from "../src/model/words";
 import type { StageWire } from "../src/wire/program";
 import { records, sample, sampleWire } from "./records";
@@ -199,14 +198,4 @@ test("numbers read as a person would say them", () => {
 		"3 GiB",
 	]);
 	expect(signatureText(sample())).toContain("x: f32[3,4]");
-});
-
-test("search goes round, either way, whatever the case", () => {
-	const lines = ["Add", "mul", "add"];
-	expect([
-		nextMatch(lines, "add", 0),
-		nextMatch(lines, "add", 2),
-		nextMatch(lines, "add", 0, -1),
-	]).toEqual([2, 0, 2]);
-	expect([nextMatch(lines, "sin", 0), nextMatch([], "sin", 0)]).toEqual([-1, -1]);
 });

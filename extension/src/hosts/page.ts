@@ -19,9 +19,8 @@ class JxpView extends HTMLElement {
 	start(): boolean {
 		const json = this.querySelector(':scope > script[type="application/json"]');
 		if (this.stop || !json || !this.isConnected) return this.stop !== null;
-		this.stop = mount(this, {
-			get: (key) => (key === "payload" ? JSON.parse(json.textContent ?? "") : null),
-		});
+		const payload: unknown = JSON.parse(json.textContent ?? "");
+		this.stop = mount(this, { get: (key) => (key === "payload" ? payload : null) });
 		return true;
 	}
 }

@@ -20,33 +20,26 @@ export class StageLinks {
 
 	constructor(wire: StageWire, lineCount: number, equationCount: number, spanCount: number) {
 		const order = linksBySize(wire);
-		const first: number[] = [];
-		const last: number[] = [];
-		const lists = [
-			{ all: Rows.fromCounts(wire.equation_count, wire.equations), count: [0], flat: [0] },
-			{ all: Rows.fromCounts(wire.span_count, wire.spans), count: [0], flat: [0] },
-		];
-		for (const list of lists) list.count.length = list.flat.length = 0;
-		for (const link of order) {
+		const firsts = new Int32Array(order.length);
+		const lasts = new Int32Array(order.length);
+		/** Where in `order` each block starts. */
+		const starts = new Int32Array(order.length + 1);
+		let blocks = 0;
+		order.forEach((link, i) => {
 			const top = wire.first_line[link] as number;
 			const bottom = wire.last_line[link] as number;
-			const same = first.at(-1) === top && last.at(-1) === bottom;
-			if (!same) {
-				first.push(top);
-				last.push(bottom);
-			}
-			for (const { all, count, flat } of lists) {
-				const items = all.get(link);
-				for (const item of items) flat.push(item);
-				if (same) count.push((count.pop() ?? 0) + items.length);
-				else count.push(items.length);
-			}
-		}
-		this.first = Int32Array.from(first);
-		this.last = Int32Array.from(last);
-		const [equations, spans] = lists.map(({ count, flat }) => Rows.fromCounts(count, flat));
-		this.equations = equations as Rows;
-		this.spans = spans as Rows;
+			if (blocks > 0 && firsts[blocks - 1] === top && lasts[blocks - 1] === bottom) return;
+			firsts[blocks] = top;
+			lasts[blocks] = bottom;
+			starts[blocks] = i;
+			blocks++;
+		});
+		starts[blocks] = order.length;
+		this.first = firsts.subarray(0, blocks);
+		this.last = lasts.subarray(0, blocks);
+		const bounds = starts.subarray(0, blocks + 1);
+		this.equations = Rows.fromCounts(wire.equation_count, wire.equations).merge(order, bounds);
+		this.spans = Rows.fromCounts(wire.span_count, wire.spans).merge(order, bounds);
 		this.ofEquation = this.equations.invert(equationCount);
 		this.ofSpan = this.spans.invert(spanCount);
 		this.innermost = paint(this.first, this.last, lineCount);
@@ -66,13 +59,28 @@ export class StageLinks {
 	}
 }
 
-function linksBySize(wire: StageWire): number[] {
+/** Nearly all links are single lines that come in order: those need no sorting. */
+function linksBySize(wire: StageWire): Int32Array {
 	const { first_line: first, last_line: last } = wire;
+	const order = new Int32Array(first.length);
+	const rest: number[] = [];
+	let count = 0;
+	let before = 0;
+	for (let link = 0; link < first.length; link++) {
+		const top = first[link] as number;
+		const size = (last[link] as number) - top;
+		if (size === 0 && top >= before) {
+			order[count++] = link;
+			before = top;
+		} else if (size >= 0) rest.push(link);
+	}
 	const size = (link: number) => (last[link] as number) - (first[link] as number);
-	return first
-		.map((_, link) => link)
-		.filter((link) => size(link) >= 0)
-		.sort((a, b) => size(a) - size(b) || (first[a] as number) - (first[b] as number) || a - b);
+	const compare = (a: number, b: number) =>
+		size(a) - size(b) || (first[a] as number) - (first[b] as number) || a - b;
+	rest.sort(compare);
+	order.set(rest, count);
+	const all = order.subarray(0, count + rest.length);
+	return rest.length > 0 && size(rest[0] as number) === 0 ? all.sort(compare) : all;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A program with its columns indexed: who reads, who writes, what holds what. Pure. */
 
 import type { ProgramWire, StageWire } from "../wire/program";
+import { CallTree } from "./frames";
 import { lazy } from "./lazy";
 import { StageLinks } from "./links";
 import { Rows } from "./rows";
@@ -20,6 +21,11 @@ export class Program {
 	readonly members: () => Rows;
 	/** Regions that each equation holds. */
 	readonly held: () => Rows;
+	/** Equations that read each value. */
+	readonly readers: () => Rows;
+	/** Per value, the equation that wrote it; -1 for none. */
+	readonly writer: () => Int32Array;
+	readonly calls: () => CallTree;
 	/** Equations of each span. */
 	readonly bySpan: () => Rows;
 	readonly spans: () => SpanIndex;
@@ -42,6 +48,15 @@ export class Program {
 				this.equationCount,
 			),
 		);
+		this.readers = lazy(() => this.inputs.invert(wire.values.name.length));
+		this.writer = lazy(() => {
+			const writer = new Int32Array(wire.values.name.length).fill(-1);
+			for (let equation = 0; equation < this.equationCount; equation++) {
+				for (const value of this.outputs.get(equation)) writer[value] = equation;
+			}
+			return writer;
+		});
+		this.calls = lazy(() => new CallTree(wire.frames, rows.frame));
 		this.bySpan = lazy(() => Rows.group(rows.span, wire.spans.line.length));
 		this.spans = lazy(() => new SpanIndex(wire));
 		this.order = lazy(() => textOrder(this));
@@ -142,9 +157,16 @@ function textOrder(program: Program): readonly number[] {
 	const order = Array.from({ length: program.equationCount }, (_, i) => i);
 	const links = program.stage("jaxpr")?.links();
 	if (!links) return order;
-	const line = order.map((equation) => {
-		const block = links.ofEquation.get(equation)[0];
-		return block === undefined ? Number.MAX_SAFE_INTEGER : (links.first[block] as number);
-	});
-	return order.sort((a, b) => (line[a] as number) - (line[b] as number) || a - b);
+	const line = new Float64Array(order.length).fill(Number.POSITIVE_INFINITY);
+	let isSorted = true;
+	for (const equation of order) {
+		const block = links.ofEquation.first(equation);
+		if (block >= 0) line[equation] = links.first[block] as number;
+		if (equation > 0 && (line[equation] as number) < (line[equation - 1] as number))
+			isSorted = false;
+	}
+	if (isSorted) return order;
+	return order.sort((a, b) =>
+		line[a] === line[b] ? a - b : (line[a] as number) - (line[b] as number),
+	);
 }

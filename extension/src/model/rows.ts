@@ -17,8 +17,36 @@ export class Rows {
 		return list;
 	}
 
+	/** Calls with each of the list of `row`, and makes no list. */
+	each(row: number, call: (item: number) => void): void {
+		const end = this.start[row + 1] ?? 0;
+		for (let i = this.start[row] ?? end; i < end; i++) call(this.flat[i] as number);
+	}
+
+	/** First of the list of `row`; -1 for an empty one. */
+	first(row: number): number {
+		return this.count(row) > 0 ? (this.flat[this.start[row] as number] as number) : -1;
+	}
+
 	count(row: number): number {
 		return (this.start[row + 1] ?? 0) - (this.start[row] ?? 0);
+	}
+
+	/** Row `order[i]` for `i` from `bounds[j]` to `bounds[j + 1]`, as one row `j`. */
+	merge(order: Int32Array, bounds: Int32Array): Rows {
+		const start = new Int32Array(bounds.length);
+		const flat = new Int32Array(this.flat.length);
+		let size = 0;
+		for (let j = 0; j + 1 < bounds.length; j++) {
+			start[j] = size;
+			for (let i = bounds[j] as number; i < (bounds[j + 1] as number); i++) {
+				const row = order[i] as number;
+				const end = this.start[row + 1] as number;
+				for (let k = this.start[row] as number; k < end; k++) flat[size++] = this.flat[k] as number;
+			}
+		}
+		start[bounds.length - 1] = size;
+		return new Rows(start, flat.subarray(0, size));
 	}
 
 	get length(): number {
@@ -26,7 +54,7 @@ export class Rows {
 	}
 
 	/** Row lists that follow one another, `counts` long each. */
-	static fromCounts(counts: readonly number[], flat: ArrayLike<number>): Rows {
+	static fromCounts(counts: ArrayLike<number>, flat: ArrayLike<number>): Rows {
 		const start = new Int32Array(counts.length + 1);
 		for (let i = 0; i < counts.length; i++) {
 			start[i + 1] = (start[i] as number) + (counts[i] as number);
@@ -45,7 +73,8 @@ export class Rows {
 	invert(size: number): Rows {
 		const owner = new Int32Array(this.flat.length);
 		for (let row = 0; row < this.length; row++) {
-			owner.fill(row, this.start[row], this.start[row + 1]);
+			const end = this.start[row + 1] as number;
+			for (let i = this.start[row] as number; i < end; i++) owner[i] = row;
 		}
 		return Rows.collect(this.flat, owner, size);
 	}

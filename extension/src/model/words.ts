@@ -12,6 +12,19 @@ export function bytesText(bytes: number): string {
 	return scaled(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
 }
 
+/** `0.0012` -> `1.2 ms`. */
+export function secondsText(seconds: number): string {
+	if (seconds >= 1) return `${Number(seconds.toFixed(seconds >= 10 ? 1 : 2))} s`;
+	return scaled(seconds * 1e9, 1000, ["ns", "µs", "ms"]);
+}
+
+/** `0.123` -> `12%`; what is there is never 0%. */
+export function percentText(share: number): string {
+	if (share <= 0) return "0%";
+	if (share < 0.001) return "<0.1%";
+	return `${Number((share * 100).toFixed(share < 0.0995 ? 1 : 0))}%`;
+}
+
 function scaled(amount: number, base: number, units: readonly string[]): string {
 	let rest = amount;
 	let unit = 0;
@@ -25,6 +38,24 @@ function scaled(amount: number, base: number, units: readonly string[]): string 
 
 export function countText(count: number, noun: string): string {
 	return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** What an equation does, its inputs by name; empty where its primitive says it all. */
+export function meaningText(program: Program, equation: number): string {
+	const inputs = program.inputs.get(equation);
+	const meaning = program.string(program.wire.equations.meaning[equation]);
+	if (meaning === "?") return "";
+	return meaning.replace(/\{(\d+)\}/g, (hole, at) => {
+		const value = inputs[Number(at)];
+		return value === undefined ? hole : program.valueName(value);
+	});
+}
+
+/** How often one run of the program runs an equation. */
+export function runsText(program: Program, equation: number): string {
+	const runs = program.wire.regions[program.wire.equations.region[equation] ?? -1]?.runs ?? 1;
+	if (runs < 0) return "as often as its while loop goes round";
+	return runs === 1 ? "once" : `${runs.toLocaleString("en")} times`;
 }
 
 /** `cell 3, line 7`. */

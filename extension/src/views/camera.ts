@@ -18,14 +18,19 @@ export interface Extent extends Size {
 
 const CLOSEST = 2.5;
 const FARTHEST = 0.02;
-const READABLE = 0.8;
-const MARGIN = 24;
+const READABLE = 0.75;
+/** Letters are just readable. */
+const SMALLEST = 0.5;
+const MARGIN = 20;
 /** Room for the row of buttons above the drawing. */
 const HEAD = 34;
+/** Room for the buttons below it. */
+const FOOT = 40;
 
-function fitting(extent: Extent, view: Size): number {
+/** The scale at which all of a drawing is in sight. */
+export function fitting(extent: Extent, view: Size): number {
 	const wide = (view.width - 2 * MARGIN) / Math.max(1, extent.width);
-	const high = (view.height - HEAD - MARGIN) / Math.max(1, extent.height);
+	const high = (view.height - HEAD - FOOT) / Math.max(1, extent.height);
 	return Math.min(1, wide, high);
 }
 
@@ -34,18 +39,25 @@ export function wholeView(extent: Extent, view: Size): Camera {
 	const scale = Math.max(FARTHEST, fitting(extent, view));
 	return {
 		x: view.width / 2 - (extent.left + extent.width / 2) * scale,
-		y: Math.max(HEAD, (view.height - extent.height * scale) / 2),
+		y: HEAD + Math.max(0, (view.height - HEAD - FOOT - extent.height * scale) / 2),
 		scale,
 	};
 }
 
 /** All of a small drawing; of a large one the top, at a size that can be read. */
-export function firstView(extent: Extent, view: Size, anchor: number): Camera {
-	const scale = Math.max(READABLE, fitting(extent, view));
-	const isWider = extent.width * scale > view.width;
-	const middle = isWider ? anchor : extent.left + extent.width / 2;
-	const spare = (view.height - extent.height * scale) / 2;
-	return { x: view.width / 2 - middle * scale, y: Math.max(HEAD, spare), scale };
+export function firstView(extent: Extent, view: Size): Camera {
+	const fit = fitting(extent, view);
+	// All of it at once is worth smaller letters, but not too small ones.
+	const scale = fit >= SMALLEST ? fit : READABLE;
+	const middle = extent.left + extent.width / 2;
+	const spare = (view.height - HEAD - FOOT - extent.height * scale) / 2;
+	return { x: view.width / 2 - middle * scale, y: HEAD + Math.max(0, spare), scale };
+}
+
+/** Moved so that a point of the drawing is in the middle. */
+export function centredOn(camera: Camera, view: Size, x: number, y: number): Camera {
+	const { scale } = camera;
+	return { x: view.width / 2 - x * scale, y: view.height / 2 - y * scale, scale };
 }
 
 /** Nearer or farther, with the point under `x`, `y` kept where it is. */
@@ -55,11 +67,22 @@ export function zoomed(camera: Camera, factor: number, x: number, y: number): Ca
 	return { x: x - (x - camera.x) * ratio, y: y - (y - camera.y) * ratio, scale };
 }
 
-/** Moved just when a point of the drawing is out of sight. */
-export function turnedTo(camera: Camera, view: Size, x: number, y: number): Camera {
-	const atX = x * camera.scale + camera.x;
-	const atY = y * camera.scale + camera.y;
-	const isInside = atX > 40 && atX < view.width - 40 && atY > 20 && atY < view.height - 60;
-	if (isInside) return camera;
-	return { ...camera, x: camera.x + view.width / 2 - atX, y: camera.y + view.height / 3 - atY };
+/** Moved just when a box of the drawing is out of sight, at a size that can be read. */
+export function turnedTo(
+	camera: Camera,
+	view: Size,
+	box: Size & { readonly left: number; readonly top: number },
+): Camera {
+	const left = box.left * camera.scale + camera.x;
+	const top = box.top * camera.scale + camera.y;
+	const right = left + box.width * camera.scale;
+	const bottom = top + Math.min(box.height * camera.scale, view.height / 2);
+	const isInside = left > 8 && right < view.width - 8 && top > HEAD && bottom < view.height - HEAD;
+	if (isInside && camera.scale >= SMALLEST) return camera;
+	const scale = camera.scale < SMALLEST ? READABLE : camera.scale;
+	return {
+		x: view.width / 2 - (box.left + box.width / 2) * scale,
+		y: view.height / 3 - box.top * scale,
+		scale,
+	};
 }

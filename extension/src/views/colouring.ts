@@ -48,47 +48,88 @@ export function tokens(language: Language, text: string): Token[] {
 	return found;
 }
 
-/** Tokens of Python source, line by line; knows strings that go over several lines. */
-export function pythonLines(lines: readonly string[]): Token[][] {
-	let open = "";
-	return lines.map((text) => {
+/**
+ * Tokens of a line of Python source; knows strings that go over several lines. Which string
+ * each line starts in is found at once, the tokens only for lines that are asked for.
+ */
+export function pythonTokens(lines: readonly string[]): (line: number) => Token[] {
+	const open: string[] = [];
+	let now = "";
+	for (const text of lines) {
+		open.push(now);
+		if (text.includes('"""') || text.includes("'''")) now = pythonLine(text, now, null);
+	}
+	return (line) => {
 		const found: Token[] = [];
-		let at = 0;
-		while (at < text.length) {
-			if (open) {
-				const end = text.indexOf(open, at);
-				const stop = end < 0 ? text.length : end + 3;
-				found.push({ start: at, end: stop, kind: "s" });
-				at = stop;
-				if (end >= 0) open = "";
-				continue;
-			}
-			const next = /"""|'''/.exec(text.slice(at));
-			const hash = text.indexOf("#", at);
-			// A comment may hold quotes, and no docstring starts inside one.
-			const begins = next && (hash < 0 || hash > at + next.index) ? at + next.index : -1;
-			const stop = begins < 0 ? text.length : begins;
-			for (const token of tokens("python", text.slice(at, stop))) {
-				found.push({ ...token, start: token.start + at, end: token.end + at });
-			}
-			at = stop;
-			if (begins >= 0) {
-				open = next?.[0] ?? "";
-				found.push({ start: begins, end: begins + 3, kind: "s" });
-				at = begins + 3;
-			}
-		}
+		pythonLine(lines[line] ?? "", open[line] ?? "", found);
 		return found;
-	});
+	};
 }
 
-/** `text[start:end]` as text nodes and coloured spans. */
+/** Adds the tokens of a line that starts in the string `open`; the string it ends in. */
+function pythonLine(text: string, open: string, found: Token[] | null): string {
+	let inside = open;
+	let at = 0;
+	while (at < text.length) {
+		if (inside) {
+			const end = text.indexOf(inside, at);
+			const stop = end < 0 ? text.length : end + 3;
+			found?.push({ start: at, end: stop, kind: "s" });
+			at = stop;
+			if (end >= 0) inside = "";
+			continue;
+		}
+		const next = /"""|'''/.exec(text.slice(at));
+		const hash = text.indexOf("#", at);
+		// A comment may hold quotes, and no docstring starts inside one.
+		const begins = next && (hash < 0 || hash > at + next.index) ? at + next.index : -1;
+		const stop = begins < 0 ? text.length : begins;
+		for (const token of found ? tokens("python", text.slice(at, stop)) : []) {
+			found?.push({ ...token, start: token.start + at, end: token.end + at });
+		}
+		at = stop;
+		if (begins >= 0) {
+			inside = next?.[0] ?? "";
+			found?.push({ start: begins, end: begins + 3, kind: "s" });
+			at = begins + 3;
+		}
+	}
+	return inside;
+}
+
+/** Part of a line to be marked. */
+export interface Mark {
+	readonly start: number;
+	readonly end: number;
+	readonly style: string;
+}
+
+/** `text[start:end]` as text nodes and coloured spans, with marks around parts of it. */
 export function coloured(
 	text: string,
 	list: readonly Token[],
 	start = 0,
 	end = text.length,
+	marks: readonly Mark[] = [],
 ): Node[] {
+	const nodes: Node[] = [];
+	let at = start;
+	for (const mark of marks) {
+		const from = Math.max(mark.start, at);
+		const to = Math.min(mark.end, end);
+		if (to <= from) continue;
+		nodes.push(...colouredPart(text, list, at, from));
+		const around = document.createElement("mark");
+		around.className = mark.style;
+		around.append(...colouredPart(text, list, from, to));
+		nodes.push(around);
+		at = to;
+	}
+	nodes.push(...colouredPart(text, list, at, end));
+	return nodes;
+}
+
+function colouredPart(text: string, list: readonly Token[], start: number, end: number): Node[] {
 	const nodes: Node[] = [];
 	const plain = (from: number, to: number) => {
 		if (to > from) nodes.push(document.createTextNode(text.slice(from, to)));

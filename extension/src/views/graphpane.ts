@@ -1,116 +1,202 @@
-/** One region of the program as a graph: pan, zoom, open and close regions, link. */
+/** The program as a graph that opens in place: pan, zoom, open and close, light, search. */
 
-import { type Graph, regionGraph } from "../layout/graph";
-import { type Layout, layered } from "../layout/layered";
+import { bare, nextLevel } from "../layout/opening";
+import { itemAt, nextTo, reach, touching } from "../layout/paths";
+import type { Item, Scene } from "../layout/scene";
 import type { Focus, Origin } from "../model/focus";
+import { originOf } from "../model/grouporigin";
+import type { Thing } from "../model/groups";
+import { MOST_THINGS, thingsWith } from "../model/groupsearch";
+import { type Heat, strength } from "../model/heat";
 import type { Program } from "../model/program";
-import { type Camera, firstView, turnedTo, wholeView, zoomed } from "./camera";
+import { type Camera, centredOn, firstView, fitting, turnedTo, wholeView, zoomed } from "./camera";
 import { Cleanup, h } from "./dom";
-import { drawGraph, type Lights } from "./graphdraw";
-import type { Pane, PaneEvents } from "./pane";
+import { drawGraph, type GraphPalette, type ItemHeat, type Lights } from "./graphdraw";
+import { followPointer } from "./graphpointer";
+import { GraphState } from "./graphstate";
+import { graphTools } from "./graphtools";
+import { minimap } from "./minimap";
+import type { Found, Pane, PaneEvents } from "./pane";
 import { readPalette } from "./theme";
 
-const MOST = 4000;
+/** A first picture is not smaller than this. */
+const FIRST_SCALE = 0.55;
+/** Most boxes after opening all that is in sight. */
+const MOST_SEEN = 400;
+/** A thing with more in it is not opened just to show a selection. */
+const CHEAP = 300;
+const NOTHING: ReadonlySet<number> = new Set();
 
 export function graphPane(program: Program, events: PaneEvents): Pane {
 	const canvas = h("canvas", {
 		class: "jxp-canvas",
 		tabindex: 0,
 		role: "img",
-		"aria-label": "graph of equations; arrow keys move the selection, Enter opens a nested program",
+		"aria-label": "graph of the program; arrow keys move along its edges, Enter opens and closes",
 	});
-	const crumbs = h("nav", { class: "jxp-crumbs", "aria-label": "open region" });
-	const note = h("div", { class: "jxp-note" });
-	const tools = h("div", { class: "jxp-tools" });
-	const element = h("div", { class: "jxp-graph" }, canvas, crumbs, tools, note);
 	// CPU raster: an emulated GPU is far slower at this than the CPU itself.
 	const context = canvas.getContext("2d", { willReadFrequently: true });
 	const cleanup = new Cleanup();
+	const state = new GraphState(program);
+	const { groups } = state;
+	const map = minimap((x, y) => look(centredOn(camera, size, x, y)));
+	const tools = graphTools(
+		groups,
+		{
+			zoomIn: () => zoom(1.25),
+			zoomOut: () => zoom(0.8),
+			showAll: () => look(wholeView(extent(state.scene), size)),
+			openLevel: () => state.show(nextLevel(groups, state.open, MOST_SEEN), fitted),
+			closeAll: () => state.show(bare(groups), fitted),
+			inputs: () => light("into"),
+			outputs: () => light("out"),
+		},
+		(thing) => reveal(thing, () => stand(thing)),
+	);
+	const element = h("div", { class: "jxp-graph" }, canvas, map.element, ...tools.elements);
 
-	let region = -1;
-	let graph: Graph = { nodes: [], from: [], to: [], note: "" };
-	let layout: Layout = layered([], [], []);
-	let nodeOf = new Map<number, number>();
 	let camera: Camera = { x: 0, y: 0, scale: 1 };
 	let size = { width: 0, height: 0, ratio: 1 };
 	let hover: Focus | null = null;
 	let selected: Focus | null = null;
+	/** The item under the pointer, and the thing that keys start from. */
+	let pointed = -1;
+	let current: Thing | null = null;
+	let path: "into" | "out" | null = null;
+	let found: { words: string; things: readonly Thing[]; at: number } = {
+		words: "",
+		things: [],
+		at: -1,
+	};
+	let heat: { heat: Heat; sums: Float64Array } | null = null;
+	let palette: GraphPalette | null = null;
 	let frame = 0;
+	let isNew = true;
 
-	function open(next: number, around = -1): void {
-		region = next;
-		graph = regionGraph(program, region, { most: MOST, around });
-		layout = layered(graph.nodes, graph.from, graph.to);
-		nodeOf = new Map(graph.nodes.map((node, i) => [node.equation, i]));
-		nodeOf.delete(-1);
-		note.textContent = graph.note;
-		note.hidden = graph.note === "";
-		drawCrumbs();
-		if (size.width > 0) lookAtTop();
+	function look(next: Camera): void {
+		camera = next;
+		draw();
 	}
 
-	function drawCrumbs(): void {
-		const path: number[] = [];
-		for (let at = region; at >= 0 && path.length < 64; at = parentOf(at)) path.unshift(at);
-		crumbs.hidden = path.length < 2;
-		const holder = program.wire.regions[region]?.equation ?? -1;
-		// A cond has branches and a while two programs: each is one step away.
-		const siblings = holder < 0 ? [region] : program.held().get(holder);
-		crumbs.replaceChildren(
-			...[...path.slice(0, -1), ...siblings].map((at) => {
-				const number = siblings.length > 1 ? siblings.indexOf(at) + 1 : 0;
-				const label = number > 0 ? `${regionName(at)} ${number}` : regionName(at);
-				const button = h("button", { type: "button" }, label);
-				if (number < 2) button.className = "jxp-step";
-				if (at === region) button.setAttribute("aria-current", "true");
-				button.addEventListener("click", () => open(at));
-				return button;
-			}),
-		);
+	function zoom(factor: number, x = size.width / 2, y = size.height / 2): void {
+		look(zoomed(camera, factor, x, y));
 	}
 
-	function parentOf(at: number): number {
-		const holder = program.wire.regions[at]?.equation ?? -1;
-		return holder < 0 ? -1 : (program.wire.equations.region[holder] ?? -1);
+	/** After much has changed: from the top, as large as can be read. */
+	function fitted(): void {
+		look(firstView(extent(state.scene), size));
+		stand(current);
 	}
 
-	function regionName(at: number): string {
-		const { name, kind, equation } = program.wire.regions[at] ?? {
-			name: "",
-			kind: "?",
-			equation: -1,
+	/** Opens or closes, with the corner of the thing kept where it is. */
+	function toggle(thing: Thing): void {
+		if (!groups.canOpen(thing) || thing === groups.root) return;
+		const before = itemOf(thing);
+		state.toggle(thing, () => {
+			const after = itemOf(thing);
+			if (before && after) {
+				const { x, y, scale } = camera;
+				camera = {
+					x: x + (before.left - after.left) * scale,
+					y: y + (before.top - after.top) * scale,
+					scale,
+				};
+			}
+			pointed = -1;
+			stand(thing);
+			draw();
+		});
+	}
+
+	function itemOf(thing: Thing): Item | undefined {
+		return state.scene.items[state.scene.itemOf.get(thing) ?? -1];
+	}
+
+	/** Opens what is around a thing and brings it into sight. */
+	function reveal(thing: Thing, done: () => void = () => {}): void {
+		const show = () => {
+			const item = itemOf(state.levels.seen(thing, state.open));
+			if (item) camera = turnedTo(camera, size, item);
+			done();
+			draw();
 		};
-		if (equation < 0) return name || program.wire.name;
-		const primitive = program.primitive(equation);
-		return [primitive, name && name !== primitive ? name : kind].filter(Boolean).join(" ");
+		const isCheap = groups
+			.around(thing)
+			.every((at) => state.open.has(at) || groups.entries(at).length <= CHEAP);
+		if (isCheap) state.lend(thing, show);
+		else show();
 	}
 
-	/** What the reader sees first: the selection, or the top. */
-	function lookAtTop(): void {
-		const node = lights().kept.values().next().value ?? Math.max(0, layout.layer.indexOf(0));
-		camera = firstView(layout, size, layout.x[node] ?? 0);
+	/** The keys go on from here. */
+	function stand(thing: Thing | null): void {
+		current = thing;
+		if (thing === null) path = null;
+		tools.at(thing, thing !== null && state.open.has(thing));
+		tools.press(path);
+		draw();
+	}
+
+	function light(next: "into" | "out"): void {
+		path = path === next || current === null ? null : next;
+		tools.press(path);
 		draw();
 	}
 
 	function lights(): Lights {
-		return { hover: nodesOf(hover), kept: nodesOf(selected) };
+		const { scene } = state;
+		const isHere = pointed >= 0 && scene.items[pointed] !== undefined;
+		const hovered = isHere ? new Set([pointed]) : state.itemsOf(hover?.equations ?? []);
+		const kept = state.itemsOf(selected?.equations ?? []);
+		const at = current === null ? -1 : (scene.itemOf.get(current) ?? -1);
+		if (at >= 0) kept.add(at);
+		const reached = path && at >= 0 ? reach(scene, at, path) : null;
+		const lines = new Set<number>();
+		// Where many things are lit their lines say nothing.
+		for (const items of [hovered, kept]) {
+			if (items.size > 3) continue;
+			for (const item of items) for (const line of touching(scene, item).lines) lines.add(line);
+		}
+		if (found.words) for (const item of state.itemsOf(found.things)) hovered.add(item);
+		return {
+			hover: hovered,
+			kept,
+			lines: reached ? NOTHING : lines,
+			current: at,
+			only: reached?.items ?? null,
+			onlyLines: reached?.lines ?? null,
+		};
 	}
 
-	/** A focus inside a closed region lights the box that holds it. */
-	function nodesOf(focus: Focus | null): Set<number> {
-		const nodes = new Set<number>();
-		for (const equation of focus?.equations ?? []) {
-			const node = nodeOf.get(program.seenFrom(region, equation));
-			if (node !== undefined) nodes.add(node);
-		}
-		return nodes;
+	function itemHeat(): ItemHeat | null {
+		if (!heat) return null;
+		const { heat: of, sums } = heat;
+		const amount = (i: number) => {
+			const { node } = state.scene.items[i] as Item;
+			return node.kind === "thing" ? (sums[node.key] as number) : -1;
+		};
+		return {
+			share: (i) => (amount(i) > 0 ? of.share(amount(i)) : -1),
+			strength: (i) => strength(amount(i), of.total),
+		};
 	}
 
 	function draw(): void {
 		cancelAnimationFrame(frame);
 		frame = requestAnimationFrame(() => {
 			if (!context || size.width === 0) return;
-			drawGraph(context, size, graph, layout, camera, lights(), readPalette(element));
+			palette ??= graphPalette(element);
+			const { scene, labels, titles } = state;
+			drawGraph(
+				context,
+				size,
+				{ scene, labels, titles, heat: itemHeat() },
+				camera,
+				lights(),
+				palette,
+			);
+			map.draw(scene, camera, size, palette);
+			if (isNew) performance.mark("jaxplore:first-picture");
+			isNew = false;
 		});
 	}
 
@@ -119,142 +205,153 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		if (width === 0 || height === 0) return;
 		const ratio = globalThis.devicePixelRatio || 1;
 		const isFirst = size.width === 0;
+		palette = null;
 		if (width !== size.width || height !== size.height || ratio !== size.ratio) {
 			size = { width, height, ratio };
 			canvas.width = Math.round(width * ratio);
 			canvas.height = Math.round(height * ratio);
 		}
-		if (region < 0) open(firstRegion(program), selected?.equations[0]);
-		if (isFirst) lookAtTop();
-		else draw();
-	}
-
-	function nodeAt(event: MouseEvent): number {
-		const x = (event.offsetX - camera.x) / camera.scale;
-		const y = (event.offsetY - camera.y) / camera.scale;
-		return graph.nodes.findIndex(
-			(node, i) =>
-				y >= (layout.y[i] as number) &&
-				y <= (layout.y[i] as number) + node.height &&
-				Math.abs(x - (layout.x[i] as number)) <= node.width / 2,
-		);
-	}
-
-	function originAt(event: MouseEvent): Origin | null {
-		const equation = graph.nodes[nodeAt(event)]?.equation ?? -1;
-		return equation < 0 ? null : { kind: "equation", equation };
-	}
-
-	function enter(equation: number): void {
-		const held = program.held().get(equation)[0];
-		if (held !== undefined) open(held);
-	}
-
-	function zoom(factor: number, x = size.width / 2, y = size.height / 2): void {
-		camera = zoomed(camera, factor, x, y);
-		draw();
-	}
-
-	function showAll(): void {
-		camera = wholeView(layout, size);
-		draw();
-	}
-
-	function leave(): void {
-		const up = parentOf(region);
-		if (up >= 0) open(up);
-	}
-
-	let drag: { x: number; y: number; moved: boolean } | null = null;
-	cleanup.on(canvas, "pointerdown", (event) => {
-		drag = { x: event.clientX, y: event.clientY, moved: false };
-		canvas.setPointerCapture(event.pointerId);
-	});
-	cleanup.on(canvas, "pointermove", (event) => {
-		if (!drag) {
-			const origin = originAt(event);
-			canvas.style.cursor = origin ? "pointer" : "grab";
-			events.hover(origin);
-			return;
+		if (isFirst) {
+			state.start((scene) => fitting(extent(scene), size) >= FIRST_SCALE);
+			camera = firstView(extent(state.scene), size);
 		}
-		const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-		if (!drag.moved && Math.hypot(dx, dy) < 4) return;
-		drag = { x: event.clientX, y: event.clientY, moved: true };
-		camera = { ...camera, x: camera.x + dx, y: camera.y + dy };
 		draw();
-	});
-	cleanup.on(canvas, "pointerup", (event) => {
-		if (drag && !drag.moved) events.select(originAt(event));
-		drag = null;
-	});
-	cleanup.on(canvas, "pointercancel", () => {
-		drag = null;
-	});
-	cleanup.on(canvas, "pointerleave", () => events.hover(null));
-	cleanup.on(canvas, "dblclick", (event) => {
-		const origin = originAt(event);
-		if (origin?.kind === "equation") enter(origin.equation);
-	});
-	cleanup.on(
-		canvas,
-		"wheel",
-		(event) => {
-			// A notebook scrolls past the graph unless the reader means the graph.
-			const root = canvas.getRootNode() as ShadowRoot;
-			if (!event.ctrlKey && !event.metaKey && root.activeElement !== canvas) return;
-			event.preventDefault();
-			const step = event.deltaMode === 1 ? event.deltaY * 18 : event.deltaY;
-			zoom(Math.exp(-Math.max(-120, Math.min(120, step)) / 300), event.offsetX, event.offsetY);
+	}
+
+	function pointAt(x: number, y: number): number {
+		const { scale } = camera;
+		return itemAt(state.scene, (x - camera.x) / scale, (y - camera.y) / scale);
+	}
+
+	function origin(item: number): Origin | null {
+		const node = state.scene.items[item]?.node;
+		if (!node) return null;
+		if (node.kind === "thing") return originOf(groups, node.key);
+		const [value] = node.outer;
+		const input = state.levels.flow.inputOf(node.key);
+		if (node.kind === "input") return { kind: "value", value: input };
+		return value === undefined ? null : { kind: "value", value };
+	}
+
+	followPointer(canvas, cleanup, {
+		point(at) {
+			const next = at ? pointAt(at.x, at.y) : -1;
+			if (next === pointed) return;
+			pointed = next;
+			canvas.style.cursor = next >= 0 ? "pointer" : "grab";
+			events.hover(next >= 0 ? origin(next) : null);
+			draw();
 		},
-		{ passive: false },
-	);
+		press(x, y) {
+			const at = pointAt(x, y);
+			const item = state.scene.items[at];
+			const thing = item?.node.kind === "thing" ? item.node.key : null;
+			if (item && thing !== null && isOnGlyph(item, x, y)) return toggle(thing);
+			state.settle();
+			events.select(item ? origin(at) : null);
+			stand(thing);
+		},
+		pressTwice(x, y) {
+			const item = state.scene.items[pointAt(x, y)];
+			if (item?.node.kind === "thing" && !isOnGlyph(item, x, y)) toggle(item.node.key);
+		},
+		drag: (dx, dy) => look({ ...camera, x: camera.x + dx, y: camera.y + dy }),
+		zoom,
+	});
+
+	function isOnGlyph({ left, top, box, open }: Item, x: number, y: number): boolean {
+		if (!box.canOpen) return false;
+		const right = (x - camera.x) / camera.scale - left;
+		const down = (y - camera.y) / camera.scale - top;
+		const chips = box.chips.length > 0 && !open ? 18 : 0;
+		return right >= 2 && right <= 22 && down >= 2 + chips && down <= 24 + chips;
+	}
+
+	/** Goes to the next thing and selects it, as a click would. */
+	function move(key: string): void {
+		const at = state.scene.itemOf.get(current ?? -1) ?? -1;
+		const next = at < 0 ? -1 : nextTo(state.scene, at, key);
+		const item = state.scene.items[next];
+		if (item?.node.kind !== "thing") return;
+		pointed = -1;
+		state.settle();
+		events.select(origin(next));
+		camera = turnedTo(camera, size, item);
+		stand(item.node.key);
+	}
+
 	cleanup.on(canvas, "keydown", (event) => {
-		const first = selected?.equations[0];
-		const at = first === undefined ? -1 : program.seenFrom(region, first);
-		// Enter on an equation that holds nothing goes on to the next tab.
-		const canEnter = at >= 0 && program.held().count(at) > 0;
-		const actions: Record<string, (() => void) | undefined> = {
-			Enter: canEnter ? () => enter(at) : undefined,
-			Backspace: leave,
+		if (event.ctrlKey || event.metaKey || event.altKey) return;
+		const isHere = current !== null && state.scene.itemOf.has(current);
+		const thing = current ?? -1;
+		const outer = groups.parent[thing] ?? -1;
+		const actions: Record<string, (() => void) | false> = {
+			// An equation that holds nothing goes on to the next tab; so do keys without a place here.
+			Enter: isHere && groups.canOpen(thing) && (() => toggle(thing)),
+			Backspace: isHere && outer >= 0 && (() => toggle(outer)),
+			ArrowUp: isHere && (() => move(event.key)),
+			ArrowDown: isHere && (() => move(event.key)),
+			ArrowLeft: isHere && (() => move(event.key)),
+			ArrowRight: isHere && (() => move(event.key)),
+			u: isHere && (() => light("into")),
+			d: isHere && (() => light("out")),
 			"+": () => zoom(1.25),
 			"-": () => zoom(0.8),
-			"0": showAll,
+			"0": () => look(wholeView(extent(state.scene), size)),
 		};
 		const action = actions[event.key];
-		if (!action || event.ctrlKey || event.metaKey) return;
+		if (event.key === "Escape") stand(null);
+		if (!action) return;
 		action();
 		event.preventDefault();
 		event.stopPropagation();
 	});
-	const tool = (label: string, title: string, action: () => void) => {
-		const button = h("button", { type: "button", title, "aria-label": title }, label);
-		button.addEventListener("click", action);
-		tools.append(button);
-	};
-	tool("+", "zoom in", () => zoom(1.25));
-	tool("−", "zoom out", () => zoom(0.8));
-	tool("fit", "show the whole graph", showAll);
 	cleanup.add(() => cancelAnimationFrame(frame));
+	cleanup.add(map.dispose);
+	cleanup.add(() => state.dispose());
 
 	return {
 		name: "graph",
 		element,
 		show(nextHover, nextSelected) {
 			hover = nextHover;
+			if (nextSelected === null && selected !== null) stand(null);
 			selected = nextSelected;
-			if (region >= 0) draw();
+			draw();
 		},
 		reveal(focus) {
 			const first = focus.equations[0];
-			if (region < 0 || first === undefined) return;
-			if (![...nodesOf(focus)].length) {
-				// A hover only looks; it takes a selection to leave the open region.
-				if (focus !== selected) return;
-				open(program.wire.equations.region[first] ?? 0, first);
+			if (size.width === 0 || first === undefined) return;
+			// A hover only looks; it takes a selection to open what is closed.
+			if (focus === selected) reveal(first, () => stand(state.levels.seen(first, state.open)));
+			else {
+				const item = itemOf(state.levels.seen(first, state.open));
+				if (item) look(turnedTo(camera, size, item));
 			}
-			const node = nodesOf(focus).values().next().value;
-			if (node === undefined) return;
-			camera = turnedTo(camera, size, layout.x[node] as number, layout.y[node] as number);
+		},
+		find(text, by): Found | null {
+			if (text !== found.words) {
+				found = { words: text, things: text ? thingsWith(groups, text) : [], at: -1 };
+			}
+			draw();
+			const count = found.things.length;
+			if (count === 0 || size.width === 0) return null;
+			const at =
+				by === 0
+					? Math.max(0, found.at)
+					: (found.at + by + count + Number(found.at < 0 && by < 0)) % count;
+			if (by !== 0) found.at = at;
+			const thing = found.things[at] as Thing;
+			reveal(thing, () => {
+				if (by === 0) return;
+				const item = state.scene.itemOf.get(state.levels.seen(thing, state.open));
+				if (item !== undefined) events.select(origin(item));
+				stand(thing);
+			});
+			return { count, index: found.at, more: count >= MOST_THINGS };
+		},
+		setHeat(next) {
+			heat = next && { heat: next, sums: groups.sums(next.values) };
 			draw();
 		},
 		resize,
@@ -262,15 +359,17 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 	};
 }
 
-/** A program that is nothing but one nested program opens at that one. */
-function firstRegion(program: Program): number {
-	let region = 0;
-	for (let step = 0; step < program.wire.regions.length; step++) {
-		const [only, ...others] = program.members().get(region);
-		if (only === undefined || others.length > 0) return region;
-		const [held, ...more] = program.held().get(only);
-		if (held === undefined || more.length > 0) return region;
-		region = held;
-	}
-	return region;
+function extent(scene: Scene) {
+	return { left: 0, width: scene.width, height: scene.height };
+}
+
+function graphPalette(element: Element): GraphPalette {
+	const style = getComputedStyle(element);
+	const read = (name: string) => style.getPropertyValue(`--jxp-${name}`).trim();
+	return {
+		...readPalette(element),
+		surface: read("surface"),
+		warm: read("warm"),
+		code: read("code") || "monospace",
+	};
 }

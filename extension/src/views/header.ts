@@ -1,82 +1,99 @@
-/** The line on top: what the program is called and takes, a search box, help. */
+/** The line on top: what the program is called and takes, search, heat, sizes, help. */
 
-import type { Program, StageName } from "../model/program";
+import type { Heat, MeasuredTime } from "../model/heat";
+import type { Program } from "../model/program";
 import { countText, signatureText } from "../model/words";
 import { h } from "./dom";
+import { heatBox } from "./heatbox";
 import { helpBox } from "./keys";
+import type { Found } from "./pane";
+import { type SearchBox, searchBox } from "./searchbox";
+
+export interface HeaderEvents {
+	find(text: string, by: number): Found | null;
+	heat(heat: Heat | null): void;
+	split(): void;
+	large(): void;
+	full(): void;
+}
 
 export interface Header {
 	readonly element: HTMLElement;
-	search(): void;
+	readonly search: SearchBox;
 	toggleHelp(): void;
 	/** Closes what is open; false when nothing was. */
 	close(): boolean;
-	/** Line index of the last match in a stage. */
-	foundLine(stage: StageName): number | undefined;
-	setFoundLine(stage: StageName, line: number): void;
+	/** Marks the buttons of what is on. */
+	press(pressed: {
+		readonly split: boolean;
+		readonly large: boolean;
+		readonly full: boolean;
+	}): void;
 }
 
-/** `find` moves to the next (1) or previous (-1) match; false when there is none. */
-export function header(program: Program, find: (text: string, by: number) => boolean): Header {
-	const found = new Map<StageName, number>();
+export function header(
+	program: Program,
+	measured: MeasuredTime | null,
+	events: HeaderEvents,
+): Header {
 	const help = helpBox();
-	const input = h("input", {
-		type: "search",
-		placeholder: "find",
-		"aria-label": "find in the open tab",
-		spellcheck: "false",
-	});
-	const button = h(
+	const search = searchBox(events.find);
+	const heat = heatBox(program, measured, events.heat);
+	const buttons = {
+		split: toggle("split", "two panes beside the source (s)", events.split),
+		large: toggle("larger", "as high as the window (l)", events.large),
+		full: toggle("full screen", "the whole screen (f)", events.full),
+	};
+	// A frame of another page may not be allowed to fill the screen.
+	buttons.full.hidden = !document.fullscreenEnabled;
+	const helpButton = h(
 		"button",
-		{ type: "button", "aria-label": "keys", "aria-expanded": "false" },
+		{ type: "button", "aria-label": "keys", title: "keys (?)", "aria-expanded": "false" },
 		"?",
 	);
-	button.addEventListener("click", toggleHelp);
-	input.addEventListener("input", () => {
-		found.clear();
-		input.classList.remove("jxp-missing");
-	});
-	input.addEventListener("keydown", (event) => {
-		if (event.key === "Escape") return;
-		event.stopPropagation();
-		if (event.key !== "Enter") return;
-		const isFound = find(input.value, event.shiftKey ? -1 : 1);
-		input.classList.toggle("jxp-missing", !isFound && input.value !== "");
-	});
+	helpButton.addEventListener("click", toggleHelp);
 	const signature = signatureText(program);
 	const element = h(
 		"div",
 		{ class: "jxp-header" },
-		h("strong", { class: "jxp-title" }, program.wire.name),
+		h("strong", { class: "jxp-title", title: program.wire.name }, program.wire.name),
 		h("span", { class: "jxp-count" }, countText(program.equationCount, "equation")),
 		h("code", { class: "jxp-signature", title: signature }, signature),
-		input,
-		button,
+		search.element,
+		heat.element,
+		h("span", { class: "jxp-sizes" }, ...Object.values(buttons), helpButton),
 		help,
+		heat.totals,
 	);
 
 	function toggleHelp(): void {
 		help.hidden = !help.hidden;
-		button.setAttribute("aria-expanded", String(!help.hidden));
+		helpButton.setAttribute("aria-expanded", String(!help.hidden));
 	}
 
 	return {
 		element,
-		search: () => input.focus(),
+		search,
 		toggleHelp,
 		close() {
-			const root = input.getRootNode() as ShadowRoot;
-			if (!help.hidden) {
-				toggleHelp();
-				return true;
-			}
-			if (root.activeElement !== input) return false;
-			input.value = "";
-			input.classList.remove("jxp-missing");
-			input.blur();
+			if (help.hidden) return search.clear();
+			toggleHelp();
 			return true;
 		},
-		foundLine: (stage) => found.get(stage),
-		setFoundLine: (stage, line) => found.set(stage, line),
+		press(pressed) {
+			for (const name of ["split", "large", "full"] as const) {
+				buttons[name].setAttribute("aria-pressed", String(pressed[name]));
+			}
+		},
 	};
+}
+
+function toggle(text: string, title: string, act: () => void): HTMLButtonElement {
+	const button = h(
+		"button",
+		{ type: "button", class: `jxp-${text.split(" ")[0]}`, title, "aria-pressed": "false" },
+		text,
+	);
+	button.addEventListener("click", act);
+	return button;
 }

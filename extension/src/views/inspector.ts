@@ -1,8 +1,12 @@
-/** One equation in words: what it does, reads and writes, what it costs, where it stands. */
+/** What is pointed at, in words: a strip of three lines, or all there is to know. */
 
+import { Fates } from "../model/fate";
 import type { Focus } from "../model/focus";
 import type { Program } from "../model/program";
-import { bytesText, flopsText, placeText } from "../model/words";
+import { bytesText, countText, flopsText, meaningText, placeText, runsText } from "../model/words";
+import { CallStack } from "./callstack";
+import { type ChipEvents, equationChips, valueChip } from "./chips";
+import { contained, details, fates, type Parts, valueDetails } from "./details";
 import { h } from "./dom";
 
 const SHOWN = 6;
@@ -10,22 +14,85 @@ const SHOWN = 6;
 export interface Inspector {
 	readonly element: HTMLElement;
 	show(focus: Focus | null): void;
+	toggleMore(): void;
 }
 
-/** `choose` is called with the equation that the reader picks among several. */
-export function inspector(program: Program, choose: (equation: number) => void): Inspector {
-	const element = h("div", { class: "jxp-inspector", role: "status", "aria-label": "equation" });
+/** `open` goes to a line of the optimised HLO. */
+export function inspector(
+	program: Program,
+	events: ChipEvents,
+	open: (line: number) => void,
+): Inspector {
+	const parts: Parts = {
+		program,
+		fates: new Fates(program),
+		stack: new CallStack(program, events),
+		events,
+		open,
+	};
+	const content = h("div", { class: "jxp-facts", role: "status", "aria-label": "equation" });
+	const more = h("button", {
+		type: "button",
+		class: "jxp-more",
+		"aria-expanded": "false",
+		title: "everything about the equation (i)",
+	});
+	const element = h("div", { class: "jxp-inspector" }, content, more);
 	let shown: Focus | null | undefined;
+	let isOpen = false;
+	more.addEventListener("click", toggleMore);
+	globalThis.requestIdleCallback?.(() => parts.fates.prepare());
+	label();
+
+	function label(): void {
+		more.textContent = isOpen ? "less" : "more";
+		more.setAttribute("aria-expanded", String(isOpen));
+		element.classList.toggle("jxp-open", isOpen);
+	}
+
+	function draw(focus: Focus | null): void {
+		const root = element.getRootNode() as ShadowRoot;
+		const focused = content.contains(root.activeElement ?? null) ? root.activeElement : null;
+		fill(focus);
+		// A chip that was chosen is drawn anew, and keys must still come here.
+		if (focused) again(focused.textContent ?? "").focus({ preventScroll: true });
+	}
+
+	/** The button that stands where one with this text stood. */
+	function again(text: string): HTMLElement {
+		const same = [...content.querySelectorAll("button")].find((one) => one.textContent === text);
+		return same ?? more;
+	}
+
+	function fill(focus: Focus | null): void {
+		const equation = focus?.equations[0];
+		if (focus === null) content.replaceChildren(hint());
+		else if (focus.origin.kind === "value") {
+			content.replaceChildren(...valueDetails(parts, focus.origin.value));
+		} else if (equation === undefined) content.replaceChildren(unlinked(program, focus));
+		else {
+			content.replaceChildren(...strip(parts, focus, equation, isOpen));
+			if (isOpen) content.append(details(parts, equation));
+			// The innermost calls are nearest to the equation.
+			for (const stack of content.querySelectorAll(".jxp-stack"))
+				stack.scrollLeft = stack.scrollWidth;
+		}
+	}
+
+	function toggleMore(): void {
+		isOpen = !isOpen;
+		label();
+		draw(shown ?? null);
+	}
+
 	return {
 		element,
 		show(focus) {
 			if (focus === shown) return;
 			shown = focus;
-			const equation = focus?.equations[0];
-			if (focus === null) element.replaceChildren(hint());
-			else if (equation === undefined) element.replaceChildren(unlinked(program, focus));
-			else element.replaceChildren(...details(program, focus.equations, equation, choose));
+			draw(focus);
 		},
+		toggleMore,
 	};
 }
 
@@ -43,70 +110,73 @@ function unlinked(program: Program, focus: Focus): HTMLElement {
 	return h("div", { class: "jxp-hint" }, `No equation of its own.${where}`);
 }
 
-function details(
-	program: Program,
-	all: readonly number[],
-	equation: number,
-	choose: (equation: number) => void,
-): HTMLElement[] {
+function strip(parts: Parts, focus: Focus, equation: number, isOpen: boolean): HTMLElement[] {
+	const { program, events } = parts;
 	const phase = program.isBackward(equation) ? "backward" : "forward";
 	const head = h(
 		"div",
 		{ class: "jxp-row" },
-		h("span", { class: `jxp-dot jxp-${phase}`, "aria-hidden": "true" }),
+		h("span", { class: `jxp-dot jxp-${phase}`, title: phase, role: "img", "aria-label": phase }),
 		h("strong", {}, program.primitive(equation)),
-		values(program, program.inputs.get(equation)),
+		...contained(() => [values(parts, program.inputs.get(equation))]),
 		h("span", { class: "jxp-arrow" }, "→"),
-		values(program, program.outputs.get(equation)),
+		...contained(() => [values(parts, program.outputs.get(equation))]),
 	);
-	if (all.length > 1) head.append(others(program, all, choose));
-	const facts: HTMLElement[] = [fact("phase", phase)];
-	const { flops, bytes } = program.wire.equations;
-	if (flops[equation]) facts.push(fact("work", flopsText(flops[equation])));
-	facts.push(fact("data", bytesText(bytes[equation] ?? 0)));
-	const scope = program.scope(equation);
-	if (scope) facts.push(fact("scope", scope));
-	const span = program.spanOf(equation);
-	facts.push(fact("source", span < 0 ? "unknown" : placeText(program, span)));
-	const parameters = program.parameters(equation);
-	const rows = [head, h("div", { class: "jxp-row" }, ...facts)];
-	if (parameters) {
-		rows.splice(1, 0, h("div", { class: "jxp-row jxp-parameters", title: parameters }, parameters));
-	}
-	return rows;
-}
-
-function values(program: Program, list: readonly number[]): HTMLElement {
-	const parts = list
-		.slice(0, SHOWN)
-		.map((value) =>
-			h(
-				"span",
-				{ class: "jxp-value" },
-				program.valueName(value),
-				h("span", { class: "jxp-t" }, `:${program.valueType(value)}`),
-			),
+	const all = focus.equations;
+	if (all.length > 1) {
+		const where = focus.origin.kind === "frame" ? "below this call" : "here";
+		const label = `${countText(all.length, "equation")} ${where}:`;
+		head.append(
+			h("span", { class: "jxp-others" }, label, ...equationChips(program, all, events, SHOWN)),
 		);
-	if (list.length > SHOWN) parts.push(h("span", {}, `+${list.length - SHOWN} more`));
-	return h("span", { class: "jxp-values" }, ...parts);
+	}
+	if (isOpen) return [head];
+	return [
+		head,
+		h("div", { class: "jxp-row jxp-middle" }, ...contained(() => does(parts, equation))),
+		h("div", { class: "jxp-row" }, ...contained(() => stands(parts, focus, equation))),
+	];
 }
 
-function fact(name: string, text: string): HTMLElement {
-	return h("span", { class: "jxp-fact" }, h("span", { class: "jxp-name" }, name), text);
+/** What it does, what that costs, and what it became. */
+function does(parts: Parts, equation: number): HTMLElement[] {
+	const { program } = parts;
+	const { flops, bytes } = program.wire.equations;
+	const parameters = program.parameters(equation);
+	const meaning = meaningText(program, equation) || parameters;
+	const became = fates(parts, equation, 1);
+	const facts: HTMLElement[] = [];
+	if (meaning) facts.push(h("span", { class: "jxp-meaning", title: parameters }, meaning));
+	if (flops[equation]) facts.push(fact("work", flopsText(flops[equation] as number)));
+	facts.push(fact("data", bytesText(bytes[equation] ?? 0)));
+	const runs = runsText(program, equation);
+	if (runs !== "once") facts.push(fact("runs", runs));
+	if (became.length > 0) facts.push(fact("became", ...became));
+	return facts;
 }
 
-function others(
-	program: Program,
-	all: readonly number[],
-	choose: (equation: number) => void,
-): HTMLElement {
-	const buttons = all.slice(0, SHOWN).map((equation) => {
-		const button = h("button", { type: "button" }, program.primitive(equation));
-		if (program.isBackward(equation)) button.className = "jxp-backward";
-		button.addEventListener("click", () => choose(equation));
-		return button;
-	});
-	const label = `${all.length} equations here:`;
-	const rest = all.length > SHOWN ? [`+${all.length - SHOWN}`] : [];
-	return h("span", { class: "jxp-others" }, label, ...buttons, ...rest);
+/** Where it stands: in the code, and in the names of the program. */
+function stands({ program, stack }: Parts, focus: Focus, equation: number): HTMLElement[] {
+	const { origin } = focus;
+	const chosen = origin.kind === "frame" ? origin.frame : -1;
+	const span = program.spanOf(equation);
+	const place = span < 0 ? "source unknown" : placeText(program, span);
+	const scope = program.scope(equation);
+	return [
+		stack.of(equation, chosen) ?? h("span", { class: "jxp-fact" }, place),
+		...(scope ? [fact("scope", scope)] : []),
+	];
+}
+
+function values({ program, events }: Parts, list: readonly number[]): HTMLElement {
+	const shown: HTMLElement[] = list
+		.slice(0, SHOWN)
+		.map((value) => valueChip(program, value, events));
+	const left = list.length - SHOWN;
+	if (left > 0) shown.push(h("span", {}, `+${left.toLocaleString("en")} more`));
+	return h("span", { class: "jxp-values" }, ...shown);
+}
+
+function fact(name: string, ...content: readonly (Node | string)[]): HTMLElement {
+	return h("span", { class: "jxp-fact" }, h("span", { class: "jxp-name" }, name), ...content);
 }

@@ -2,7 +2,17 @@
 
 import { h } from "./dom";
 
-export type Action = "previous" | "next" | "clear" | "counterpart" | "search" | "help";
+export type Action =
+	| "previous"
+	| "next"
+	| "clear"
+	| "counterpart"
+	| "search"
+	| "split"
+	| "large"
+	| "full"
+	| "more"
+	| "help";
 
 interface Help {
 	readonly shown: string;
@@ -26,12 +36,19 @@ export const KEYS: readonly Key[] = [
 		does: "go to the same thing in the next tab",
 	},
 	{ key: "Escape", shown: "Esc", action: "clear", does: "clear the selection" },
-	{ key: "/", shown: "/", action: "search", does: "find text in the open tab" },
+	{ key: "/", shown: "/", action: "search", does: "find text in the pane in use" },
+	{ key: "", shown: "Enter, Shift + Enter", action: null, does: "in the search: next, previous" },
+	{ key: "s", shown: "s", action: "split", does: "two panes beside the source" },
+	{ key: "l", shown: "l", action: "large", does: "as high as the window" },
+	{ key: "f", shown: "f", action: "full", does: "the whole screen" },
+	{ key: "i", shown: "i", action: "more", does: "everything about the equation" },
 	{ key: "?", shown: "?", action: "help", does: "show or hide this help" },
 	{ key: "", shown: "graph: drag", action: null, does: "move the graph" },
 	{ key: "", shown: "graph: Ctrl + wheel, + − 0", action: null, does: "zoom; 0 shows all of it" },
-	{ key: "", shown: "graph: Enter, double-click", action: null, does: "open a nested program" },
-	{ key: "", shown: "graph: Backspace", action: null, does: "back to the program around it" },
+	{ key: "", shown: "graph: arrows", action: null, does: "select what lies next" },
+	{ key: "", shown: "graph: Enter, double-click", action: null, does: "open or close a group" },
+	{ key: "", shown: "graph: Backspace", action: null, does: "close the group around" },
+	{ key: "", shown: "graph: u, d", action: null, does: "light the way to inputs, to outputs" },
 ];
 
 export function actionOf(key: string): Action | null {

@@ -1,17 +1,21 @@
 /** Puts a view into an element, whatever page that is in. Hosts know nothing of views. */
 
+import { measuredTime } from "../model/heat";
 import { Program } from "../model/program";
 import { PayloadError, readPayload } from "../wire/payload";
 import { h } from "./dom";
 import { type Explorer, explorer } from "./explorer";
 import style from "./explorer.css?inline";
+import graph from "./graph.css?inline";
+import type { Host } from "./host";
+import inspector from "./inspector.css?inline";
+import print from "./print.css?inline";
+import texts from "./texts.css?inline";
 
-/** What a view may ask of the page around it. */
-export interface Host {
-	get(key: string): unknown;
-	on?(key: string, callback: () => void): () => void;
-	set?(key: string, value: unknown): void;
-}
+export type { Host } from "./host";
+
+/** Print comes last: it undoes what the others say. */
+const STYLE = [style, texts, inspector, graph, print].join("\n");
 
 /** Draws the host's `payload` in `el` and keeps `selected` in step; returns how to stop. */
 export function mount(el: HTMLElement, host: Host): () => void {
@@ -22,16 +26,19 @@ export function mount(el: HTMLElement, host: Host): () => void {
 	let round = 0;
 
 	function place(...nodes: Node[]): void {
-		shadow.replaceChildren(h("style", {}, style), ...nodes);
+		shadow.replaceChildren(h("style", {}, STYLE), ...nodes);
 	}
 
 	async function draw(): Promise<void> {
 		const mine = ++round;
 		try {
-			const program = new Program(await readPayload(host.get("payload")));
+			const payload = host.get("payload");
+			const program = new Program(await readPayload(payload));
 			if (mine !== round) return;
 			view?.dispose();
-			view = explorer(program, (equation) => host.set?.("selected", equation));
+			view = explorer(program, host, measuredTime(payload), (equation) =>
+				host.set?.("selected", equation),
+			);
 			place(view.element);
 			follow();
 		} catch (error) {

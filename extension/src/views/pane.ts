@@ -1,6 +1,7 @@
 /** What the explorer asks of each pane, and what a pane tells the explorer. */
 
 import type { Focus, Origin } from "../model/focus";
+import type { Heat } from "../model/heat";
 
 export interface Pane {
 	readonly name: PaneName;
@@ -9,14 +10,28 @@ export interface Pane {
 	show(hover: Focus | null, selected: Focus | null): void;
 	/** Brings the nearest lit place into view, inside the pane only. */
 	reveal(focus: Focus): void;
-	/** Brings one line of text into view. */
-	revealLine?(line: number): void;
+	/**
+	 * Marks every place that holds `text`; none for an empty text. Goes to the next one (1) or
+	 * the one before (-1) and selects it; with 0 it only brings the first into view.
+	 * Null where nothing holds it; `index` is -1 while no match has been gone to.
+	 */
+	find?(text: string, by: number): Found | null;
+	/** Shows what each equation costs (`heat.values`, raw amounts that add up), or stops. */
+	setHeat?(heat: Heat | null): void;
 	/** Called when the pane has become visible or changed its size. */
 	resize(): void;
 	dispose(): void;
 }
 
-export type PaneName = "source" | "jaxpr" | "stablehlo" | "hlo" | "graph";
+export interface Found {
+	readonly count: number;
+	/** From 0. */
+	readonly index: number;
+	/** There are more than were counted. */
+	readonly more?: boolean;
+}
+
+export type PaneName = "source" | "jaxpr" | "stablehlo" | "hlo" | "graph" | "passes";
 
 export interface PaneEvents {
 	hover(origin: Origin | null): void;
@@ -29,4 +44,5 @@ export const PANE_LABELS: Readonly<Record<PaneName, string>> = {
 	stablehlo: "StableHLO",
 	hlo: "optimised HLO",
 	graph: "graph",
+	passes: "passes",
 };

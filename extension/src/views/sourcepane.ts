@@ -1,20 +1,17 @@
 /** The user's own source, linked by expression: line and column. */
 
 import type { Focus } from "../model/focus";
+import type { Heat } from "../model/heat";
+import { SourceCosts } from "../model/linecosts";
 import type { Program } from "../model/program";
-import { coloured, pythonLines, type Token } from "./colouring";
 import { Cleanup, h } from "./dom";
+import { Finder } from "./finder";
+import { gutter } from "./gutter";
 import type { Pane, PaneEvents } from "./pane";
+import { places } from "./places";
+import { cut, draw, type SourceRow, sourceRows } from "./sourcetext";
 import { isSelectingText } from "./textpane";
 import { VirtualRows } from "./virtual";
-
-interface SourceRow {
-	readonly file: string;
-	/** 0 for a heading. */
-	readonly line: number;
-	readonly text: string;
-	readonly tokens: readonly Token[];
-}
 
 export function sourcePane(program: Program, events: PaneEvents): Pane {
 	const list = sourceRows(program);
@@ -23,6 +20,8 @@ export function sourcePane(program: Program, events: PaneEvents): Pane {
 	const cleanup = new Cleanup();
 	let hover: Focus | null = null;
 	let selected: Focus | null = null;
+	let heat: Heat | null = null;
+	let costs: SourceCosts | null = null;
 
 	const rows = new VirtualRows({
 		label: "source",
@@ -33,10 +32,11 @@ export function sourcePane(program: Program, events: PaneEvents): Pane {
 			if (line === 0) {
 				return h("div", { class: "jxp-heading", role: "heading", "aria-level": 3 }, file);
 			}
+			const cost = costs && { ...costs.of(file, line), greatest: costs.greatest };
 			return h(
 				"div",
 				{ class: "jxp-line", "data-line": line, "data-index": i, "data-file": file },
-				h("span", { class: "jxp-number", "aria-hidden": "true" }, String(line)),
+				gutter(line, heat, cost),
 				h("span", { class: "jxp-code" }),
 			);
 		},
@@ -52,8 +52,29 @@ export function sourcePane(program: Program, events: PaneEvents): Pane {
 				"jxp-lit",
 				pieces.some((piece) => piece.marks !== ""),
 			);
-			element.lastElementChild?.replaceChildren(...draw(row, pieces));
+			element.lastElementChild?.replaceChildren(...draw(row, pieces, finder.marks(i)));
 		},
+	});
+	const finder = new Finder(
+		list.map((row) => row.text),
+		{
+			from: () => Math.ceil(rows.firstRow()),
+			changed: () => rows.rebuild(),
+			go(at, isChosen) {
+				const { file, line } = list[at] as SourceRow;
+				const span = spans.onLine(file, line)[0];
+				if (isChosen) events.select(span === undefined ? null : { kind: "span", span });
+				rows.reveal([at]);
+			},
+		},
+	);
+
+	const rowOf = (file: string, line: number) => index.get(`${line} ${file}`) ?? -1;
+	const { file: files, line: lines } = program.wire.spans;
+	const rowOfSpan = (span: number) => rowOf(program.string(files[span]), lines[span] ?? -1);
+	const caption = places(program, list, (row) => {
+		rows.element.scrollTop = row * (rows.element.scrollHeight / list.length);
+		rows.element.focus({ preventScroll: true });
 	});
 
 	/** The innermost expression under the pointer; -1 for none. */
@@ -77,21 +98,25 @@ export function sourcePane(program: Program, events: PaneEvents): Pane {
 		events.select(span < 0 ? null : { kind: "span", span });
 	});
 
-	const { file: files, line: lines } = program.wire.spans;
 	return {
 		name: "source",
-		element: rows.element,
+		element: h("div", { class: "jxp-texts" }, caption, rows.element),
 		show(nextHover, nextSelected) {
 			hover = nextHover;
 			selected = nextSelected;
 			rows.refresh();
 		},
 		reveal(focus) {
-			const wanted = [...focus.spans].flatMap(
-				(span) => index.get(`${lines[span]} ${program.string(files[span])}`) ?? [],
-			);
-			rows.reveal(wanted.sort((a, b) => a - b));
+			const wanted = focus.home >= 0 ? [focus.home] : [...focus.spans];
+			const found = wanted.map(rowOfSpan).filter((row) => row >= 0);
+			rows.reveal(found.sort((a, b) => a - b));
 			revealAcross(rows.element);
+		},
+		find: (text, by) => finder.find(text, by),
+		setHeat(next) {
+			heat = next;
+			costs = next && new SourceCosts(program, next);
+			rows.rebuild();
 		},
 		resize: () => rows.refresh(),
 		dispose() {
@@ -104,7 +129,7 @@ export function sourcePane(program: Program, events: PaneEvents): Pane {
 /** Scrolls sideways just so far that the first mark in sight can be read. */
 function revealAcross(scroll: HTMLElement): void {
 	const mark = scroll.querySelector(".jxp-mark, .jxp-selected")?.getBoundingClientRect();
-	const gutter = scroll.querySelector(".jxp-number")?.getBoundingClientRect();
+	const gutter = scroll.querySelector(".jxp-gutter")?.getBoundingClientRect();
 	if (!mark || !gutter) return;
 	const view = scroll.getBoundingClientRect();
 	const before = mark.left - gutter.right - 12;
@@ -112,94 +137,4 @@ function revealAcross(scroll: HTMLElement): void {
 	// The start of a long expression matters more than its end.
 	if (before < 0) scroll.scrollLeft += before;
 	else if (beyond > 0) scroll.scrollLeft += Math.min(beyond, before);
-}
-
-function sourceRows(program: Program): SourceRow[] {
-	const { sources } = program.wire;
-	return sources.flatMap(({ file, first_line, text }) => {
-		const lines = text.replace(/\n$/, "").split("\n");
-		const tokens = pythonLines(lines);
-		const rows = lines.map((line, i) => ({
-			file,
-			line: first_line + i,
-			text: line,
-			tokens: tokens[i] ?? [],
-		}));
-		// The caption above the pane already names a single source.
-		return sources.length === 1 ? rows : [{ file, line: 0, text: "", tokens: [] }, ...rows];
-	});
-}
-
-interface Piece {
-	/** Column from 0, in characters as Python counts them. */
-	readonly start: number;
-	readonly end: number;
-	readonly linked: boolean;
-	/** Class names; empty for an unmarked piece. */
-	readonly marks: string;
-}
-
-/** A line cut wherever an expression starts or ends. */
-function cut(
-	program: Program,
-	row: SourceRow,
-	hover: Focus | null,
-	selected: Focus | null,
-): Piece[] {
-	const spans = program.spans();
-	const indent = row.text.length - row.text.trimStart().length;
-	const length = [...row.text].length;
-	const parts = spans.onLine(row.file, row.line).flatMap((span) => {
-		const [start, end] = spans.part(span, row.line);
-		const part = { span, start: Math.max(start, indent), end: Math.min(end, length) };
-		return part.start < part.end ? [part] : [];
-	});
-	const edges = new Set([0, length, ...parts.flatMap((part) => [part.start, part.end])]);
-	const sorted = [...edges].sort((a, b) => a - b);
-	return sorted.slice(0, -1).map((start, i) => {
-		const around = parts.filter((part) => part.start <= start && start < part.end);
-		const marks = [
-			around.some((part) => hover?.spans.has(part.span)) ? "jxp-mark" : "",
-			around.some((part) => selected?.spans.has(part.span)) ? "jxp-selected" : "",
-		];
-		return {
-			start,
-			end: sorted[i + 1] as number,
-			linked: around.length > 0,
-			marks: marks.join(" ").trim(),
-		};
-	});
-}
-
-/** One element per run of equally marked pieces, so that a mark reads as its expression. */
-function draw(row: SourceRow, pieces: readonly Piece[]): Node[] {
-	const nodes: Node[] = [];
-	const unit = units(row.text);
-	let run: HTMLElement | null = null;
-	let marks = "";
-	for (const piece of pieces) {
-		const text = coloured(row.text, row.tokens, unit(piece.start), unit(piece.end));
-		const element = piece.linked
-			? h("span", { class: "jxp-link", "data-column": piece.start }, ...text)
-			: h("span", {}, ...text);
-		if (piece.marks === "") {
-			run = null;
-			nodes.push(element);
-		} else if (run && marks === piece.marks) {
-			run.append(element);
-		} else {
-			run = h("span", { class: piece.marks }, element);
-			nodes.push(run);
-		}
-		marks = piece.marks;
-	}
-	return nodes;
-}
-
-/** From characters as Python counts them to the UTF-16 units of a JavaScript string. */
-function units(text: string): (column: number) => number {
-	if (!/[\ud800-\udfff]/.test(text)) return (column) => column;
-	const offsets = [0];
-	for (const character of text) offsets.push((offsets.at(-1) as number) + character.length);
-	return (column) => offsets[column] ?? text.length;
 }

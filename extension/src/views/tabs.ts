@@ -1,35 +1,31 @@
-/** A row of tabs over panels, as the ARIA pattern has it: arrows move, Home and End jump. */
+/** A row of tabs, as the ARIA pattern has it: arrows move, Home and End jump. */
 
 import { h } from "./dom";
 
 export interface Tabs {
 	readonly element: HTMLElement;
-	select(index: number): void;
-	focus(): void;
+	/** Marks a tab as the chosen one. */
+	mark(index: number): void;
+	/** The tab, which its panel is labelled by. */
+	tab(index: number): HTMLElement;
 }
 
 let serial = 0;
 
-/** `panels[i]` is shown when tab `i` is chosen; `changed` is told which. */
+/** `choose` is called with the tab that the reader picks. */
 export function tabs(
 	labels: readonly string[],
-	panels: readonly HTMLElement[],
-	changed: (index: number) => void,
+	name: string,
+	choose: (index: number) => void,
 ): Tabs {
 	const id = `jxp-tab-${serial++}`;
 	let current = -1;
 	const buttons = labels.map((label, i) => {
 		const button = h("button", { type: "button", role: "tab", id: `${id}-${i}` }, label);
-		button.addEventListener("click", () => select(i));
-		panels[i]?.setAttribute("role", "tabpanel");
-		panels[i]?.setAttribute("aria-labelledby", button.id);
+		button.addEventListener("click", () => choose(i));
 		return button;
 	});
-	const element = h(
-		"div",
-		{ class: "jxp-tabs", role: "tablist", "aria-label": "stages" },
-		...buttons,
-	);
+	const element = h("div", { class: "jxp-tabs", role: "tablist", "aria-label": name }, ...buttons);
 	element.addEventListener("keydown", (event) => {
 		const last = buttons.length - 1;
 		const moves: Record<string, number> = {
@@ -42,22 +38,17 @@ export function tabs(
 		if (next === undefined) return;
 		event.preventDefault();
 		event.stopPropagation();
-		select(next);
+		choose(next);
 		buttons[next]?.focus();
 	});
 
-	function select(index: number): void {
-		if (index === current) return;
+	function mark(index: number): void {
 		current = index;
 		buttons.forEach((button, i) => {
 			button.setAttribute("aria-selected", String(i === index));
 			button.tabIndex = i === index ? 0 : -1;
 		});
-		panels.forEach((panel, i) => {
-			panel.hidden = i !== index;
-		});
-		changed(index);
 	}
 
-	return { element, select, focus: () => buttons[current]?.focus() };
+	return { element, mark, tab: (index) => buttons[index] as HTMLElement };
 }

@@ -1,9 +1,12 @@
 /** The text of one stage, with its lines linked. */
 
 import type { Focus } from "../model/focus";
+import type { Heat } from "../model/heat";
 import type { Program, Stage, StageName } from "../model/program";
 import { coloured, tokens } from "./colouring";
 import { Cleanup, h } from "./dom";
+import { Finder } from "./finder";
+import { gutter, type LineCost } from "./gutter";
 import { PANE_LABELS, type Pane, type PaneEvents } from "./pane";
 import { VirtualRows } from "./virtual";
 
@@ -21,6 +24,9 @@ export function textPane(
 	const cleanup = new Cleanup();
 	let hover: Focus | null = null;
 	let selected: Focus | null = null;
+	let heat: Heat | null = null;
+	let costs: ArrayLike<number> = [];
+	let greatest = 0;
 
 	const rows = new VirtualRows({
 		label: `${PANE_LABELS[name]} text`,
@@ -42,9 +48,14 @@ export function textPane(
 			}
 			const phase = phaseOf(program, equations);
 			if (phase) row.classList.add(phase);
+			const marks = finder.marks(index);
 			row.append(
-				h("span", { class: "jxp-number", "aria-hidden": "true" }, String(line)),
-				h("span", { class: "jxp-code" }, ...coloured(text, tokens(name, text))),
+				gutter(line, heat, costAt(block, line)),
+				h(
+					"span",
+					{ class: "jxp-code" },
+					...coloured(text, tokens(name, text), 0, text.length, marks),
+				),
 			);
 			return row;
 		},
@@ -57,6 +68,24 @@ export function textPane(
 			row.classList.toggle("jxp-kept", kept !== "none");
 		},
 	});
+	const finder = new Finder(lines, {
+		from: () => Math.ceil(rows.firstRow()),
+		changed: () => rows.rebuild(),
+		go(index, isChosen) {
+			const block = links.at(index + 1);
+			if (isChosen) events.select(block < 0 ? null : { kind: "line", stage: name, block });
+			rows.reveal([index]);
+		},
+	});
+
+	/** A block's cost stands on its first line. */
+	function costAt(block: number, line: number): LineCost | null {
+		if (!heat || block < 0 || links.first[block] !== line) return null;
+		// Other stages list an equation's instructions; only the jaxpr nests what it holds.
+		const held = name === "jaxpr" ? links.equationsOf(block) : [];
+		const inside = held.reduce((sum, equation) => sum + (heat?.inside[equation] ?? 0), 0);
+		return { own: costs[block] ?? 0, inside, greatest };
+	}
 
 	const blockAt = (event: Event) => links.at(rows.indexAt(event) + 1);
 	cleanup.on(rows.element, "pointermove", (event) => {
@@ -79,8 +108,15 @@ export function textPane(
 			selected = nextSelected;
 			rows.refresh();
 		},
-		reveal: (focus) => rows.reveal(focus.lines(name).map((line) => line - 1)),
-		revealLine: (line) => rows.reveal([line - 1]),
+		reveal: (focus) => rows.reveal(focus.lines(name), 1),
+		find: (text, by) => finder.find(text, by),
+		setHeat(next) {
+			heat = next;
+			const blocks = next?.ofBlocks(name) ?? new Float64Array(0);
+			costs = blocks;
+			greatest = blocks.reduce((most, cost) => Math.max(most, cost), 0);
+			rows.rebuild();
+		},
 		resize: () => rows.refresh(),
 		dispose() {
 			cleanup.run();

@@ -1,11 +1,14 @@
 /** A long list of equally high rows, of which only those in sight are elements. */
 
+import { countText } from "../model/words";
 import { Cleanup, h } from "./dom";
 
 export const ROW_HEIGHT = 18;
 const SPARE = 8;
 /** Browsers stop growing elements somewhere above this; longer lists are squeezed into it. */
 const TALLEST = 12_000_000;
+/** Rows that go to paper. */
+const PRINTED = 400;
 
 export interface VirtualOptions {
 	readonly label: string;
@@ -24,20 +27,24 @@ export class VirtualRows {
 	private readonly rows = new Map<number, HTMLElement>();
 	private readonly cleanup = new Cleanup();
 	private readonly squeeze: number;
+	private isPrinting = false;
 
 	constructor(options: VirtualOptions) {
 		this.options = options;
-		const height = options.count * ROW_HEIGHT;
-		this.squeeze = Math.min(1, TALLEST / Math.max(1, height));
+		this.squeeze = Math.min(1, TALLEST / Math.max(1, options.count * ROW_HEIGHT));
 		this.inner = h("div", { class: "jxp-rows" });
-		this.inner.style.height = `${height * this.squeeze}px`;
-		this.inner.style.minWidth = `${options.columns + 8}ch`;
+		this.measure();
 		this.element = h(
 			"div",
 			{ class: "jxp-scroll", tabindex: 0, role: "region", "aria-label": options.label },
 			this.inner,
 		);
+		// Wide enough for the greatest number of a line.
+		const digits = Math.max(4, String(options.count).length);
+		this.element.style.setProperty("--jxp-digits", `${digits + 1.2}ch`);
 		this.cleanup.on(this.element, "scroll", () => this.refresh(), { passive: true });
+		this.cleanup.on(window, "beforeprint" as "input", () => this.print(true));
+		this.cleanup.on(window, "afterprint" as "input", () => this.print(false));
 	}
 
 	/** Makes the rows in sight right. */
@@ -45,9 +52,10 @@ export class VirtualRows {
 		const { count, build, paint } = this.options;
 		const view = this.element.clientHeight;
 		const scroll = this.element.scrollTop;
-		const top = scroll / this.squeeze / ROW_HEIGHT;
+		const top = this.isPrinting ? 0 : scroll / this.squeeze / ROW_HEIGHT;
 		const first = Math.max(0, Math.floor(top) - SPARE);
-		const last = Math.min(count, Math.ceil(top + view / ROW_HEIGHT) + SPARE);
+		const seen = this.isPrinting ? PRINTED : Math.ceil(top + view / ROW_HEIGHT) + SPARE;
+		const last = Math.min(count, seen);
 		for (const [index, row] of this.rows) {
 			if (index < first || index >= last) {
 				row.remove();
@@ -64,20 +72,31 @@ export class VirtualRows {
 			}
 			// A squeezed list moves its rows against the scroll, so that they stay 18 px apart.
 			const y = this.squeeze === 1 ? index * ROW_HEIGHT : scroll + (index - top) * ROW_HEIGHT;
-			row.style.transform = `translateY(${y}px)`;
+			row.style.transform = this.isPrinting ? "" : `translateY(${y}px)`;
 			paint(row, index);
 		}
 		this.inner.append(...added);
 	}
 
-	/** Brings the nearest of some rows into view; stays still when one of them is. */
-	reveal(indices: readonly number[]): void {
+	/** Builds the rows in sight anew, in order. */
+	rebuild(): void {
+		this.rows.clear();
+		this.inner.replaceChildren();
+		this.refresh();
+	}
+
+	/**
+	 * Brings the nearest of some rows into view; stays still when one of them is. Rows count
+	 * from `base`.
+	 */
+	reveal(indices: readonly number[], base = 0): void {
 		const view = this.element.clientHeight;
 		if (indices.length === 0 || view === 0) return;
-		const top = this.element.scrollTop / this.squeeze / ROW_HEIGHT;
+		const top = this.firstRow();
 		const bottom = top + view / ROW_HEIGHT - 1;
-		let nearest = indices[0] as number;
-		for (const index of indices) {
+		let nearest = (indices[0] as number) - base;
+		for (const one of indices) {
+			const index = one - base;
 			if (index >= top && index <= bottom) return;
 			if (Math.abs(index - top) < Math.abs(nearest - top)) nearest = index;
 		}
@@ -85,6 +104,11 @@ export class VirtualRows {
 		// Never `scrollIntoView`: it would scroll the notebook as well.
 		this.element.scrollTop = target;
 		this.refresh();
+	}
+
+	/** The topmost row in sight. */
+	firstRow(): number {
+		return this.element.scrollTop / this.squeeze / ROW_HEIGHT;
 	}
 
 	/** The row under an event, or -1. */
@@ -99,5 +123,25 @@ export class VirtualRows {
 
 	dispose(): void {
 		this.cleanup.run();
+	}
+
+	/** On paper rows are as high and as wide as they come out. */
+	private measure(): void {
+		const { count, columns } = this.options;
+		const { style } = this.inner;
+		style.height = this.isPrinting ? "" : `${count * ROW_HEIGHT * this.squeeze}px`;
+		style.minWidth = this.isPrinting ? "" : `${columns + 8}ch`;
+	}
+
+	/** Paper does not scroll: it gets the first rows, and is told how many there are. */
+	private print(isPrinting: boolean): void {
+		this.isPrinting = isPrinting;
+		this.measure();
+		this.rebuild();
+		const left = this.options.count - PRINTED;
+		if (isPrinting && left > 0) {
+			const text = `… ${countText(left, "more line")} not printed`;
+			this.inner.append(h("div", { class: "jxp-heading" }, text));
+		}
 	}
 }

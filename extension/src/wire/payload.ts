@@ -1,6 +1,7 @@
 /** Reads what a host hands over, and says clearly what is wrong with it when it cannot. */
 
-import type { ProgramWire } from "./program";
+import type { Column, ProgramWire } from "./program";
+import { unpack } from "./unpack";
 
 export const VIEW_FORMAT = "jaxplore.view/1";
 export const PROGRAM_FORMAT = "jaxplore.program/2";
@@ -34,18 +35,16 @@ export async function readPayload(payload: unknown): Promise<ProgramWire> {
 			AGAIN,
 		);
 	}
-	const packed = payload.program_gzip;
-	const program = typeof packed === "string" ? await unpack(packed) : payload.program;
+	const { packed } = payload;
+	const program = typeof packed === "string" ? await unpacked(packed) : payload.program;
 	return checkProgram(program);
 }
 
-async function unpack(base64: string): Promise<unknown> {
+async function unpacked(packed: string): Promise<unknown> {
 	try {
-		const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-		const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-		return await new Response(stream).json();
+		return await unpack(packed);
 	} catch (error) {
-		throw new PayloadError("Cannot unpack this program.", String(error), AGAIN);
+		throw new PayloadError("Cannot unpack this program.", brief(String(error)), AGAIN);
 	}
 }
 
@@ -110,22 +109,28 @@ const EQUATION_COLUMNS = [
 
 function sameLength<K extends string>(
 	table: string,
-	columns: { readonly [key in K]: readonly number[] },
+	columns: { readonly [key in K]: Column },
 	names: readonly K[],
 ): void {
 	need(isRecord(columns), table);
 	let length = -1;
 	for (const name of names) {
 		const column = columns[name];
-		need(Array.isArray(column), `${table}.${name}`);
+		need(isColumn(column), `${table}.${name}`);
 		if (length >= 0) need(column.length === length, `${table}.${name}`);
 		length = column.length;
 	}
 }
 
-function adds(name: string, flat: readonly number[], counts: readonly number[]): void {
-	need(Array.isArray(flat), name);
-	need(counts.reduce((sum, count) => sum + count, 0) === flat.length, name);
+function adds(name: string, flat: Column, counts: Column): void {
+	need(isColumn(flat), name);
+	let sum = 0;
+	for (let i = 0; i < counts.length; i++) sum += counts[i] as number;
+	need(sum === flat.length, name);
+}
+
+function isColumn(value: unknown): boolean {
+	return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
 function need(condition: boolean, where: string): void {

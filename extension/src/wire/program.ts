@@ -1,5 +1,8 @@
 // Written by `make wire` from jaxplore/model/wire.py; do not edit.
 
+/** One number per row: a list as JSON has it, or an array of numbers as it was packed. */
+export type Column = ArrayLike<number> & Iterable<number>;
+
 /** A type that values share. */
 export interface TypeWire {
 	/** As JAX writes it: `f32[2,3]`. */
@@ -14,38 +17,38 @@ export interface TypeWire {
 /** One row per value. */
 export interface ValueColumns {
 	/** Index into `strings`. */
-	readonly name: readonly number[];
+	readonly name: Column;
 	/** Index into `types`. */
-	readonly type: readonly number[];
+	readonly type: Column;
 	/** 0 input, 1 constant, 2 literal, 3 result. */
-	readonly kind: readonly number[];
+	readonly kind: Column;
 }
 
 /** One row per equation. */
 export interface EquationColumns {
 	/** Index into `strings`. */
-	readonly primitive: readonly number[];
+	readonly primitive: Column;
 	/** Index into the span columns; -1 for none. */
-	readonly span: readonly number[];
+	readonly span: Column;
 	/** Index into `strings` of the names joined by `/`. */
-	readonly scope: readonly number[];
+	readonly scope: Column;
 	/** 0 forward, 1 backward. */
-	readonly phase: readonly number[];
-	readonly region: readonly number[];
-	readonly flops: readonly number[];
-	readonly bytes: readonly number[];
+	readonly phase: Column;
+	readonly region: Column;
+	readonly flops: Column;
+	readonly bytes: Column;
 	/** Index into `strings`. */
-	readonly parameters: readonly number[];
+	readonly parameters: Column;
 	/** Index into the frame columns; -1 for none. */
-	readonly frame: readonly number[];
+	readonly frame: Column;
 	/** Index into `strings`; `{0}` in it stands for the first input. */
-	readonly meaning: readonly number[];
+	readonly meaning: Column;
 	/** How many entries of `inputs` belong to each equation, in order. */
-	readonly input_count: readonly number[];
+	readonly input_count: Column;
 	/** Value indices of all equations, one after another. */
-	readonly inputs: readonly number[];
-	readonly output_count: readonly number[];
-	readonly outputs: readonly number[];
+	readonly inputs: Column;
+	readonly output_count: Column;
+	readonly outputs: Column;
 }
 
 /** A program or a nested program. */
@@ -76,11 +79,11 @@ export interface SpanColumns {
 /** One row per call on the way to an equation; callers before what they called. */
 export interface FrameColumns {
 	/** Index into the span columns. */
-	readonly span: readonly number[];
+	readonly span: Column;
 	/** Index into these columns; -1 for the outermost. */
-	readonly caller: readonly number[];
+	readonly caller: Column;
 	/** 1 for a library's code, 0 for the user's. */
-	readonly library: readonly number[];
+	readonly library: Column;
 }
 
 /** What XLA says the program costs. */
@@ -92,19 +95,19 @@ export interface EstimateWire {
 /** One row per group, parents before children; and where each equation belongs. */
 export interface GroupColumns {
 	/** Index into these columns; -1 for the whole program. */
-	readonly parent: readonly number[];
+	readonly parent: Column;
 	/** 0 region, 1 scope, 2 function, 3 line, 4 repeat, 5 part. */
-	readonly kind: readonly number[];
+	readonly kind: Column;
 	/** Index into `strings`. */
-	readonly name: readonly number[];
+	readonly name: Column;
 	/** The region that its equations stand in. */
-	readonly region: readonly number[];
+	readonly region: Column;
 	/** Index into the span columns; -1 for none. */
-	readonly span: readonly number[];
+	readonly span: Column;
 	/** Per equation, the innermost group that it stands in. */
-	readonly leaf: readonly number[];
+	readonly leaf: Column;
 	/** Equations so that every group is one run; empty when they are so already. */
-	readonly order: readonly number[];
+	readonly order: Column;
 }
 
 /** Text of a cell or a file, whole or in part. */
@@ -119,13 +122,13 @@ export interface StageWire {
 	readonly name: string;
 	readonly text: string;
 	readonly error: string | null;
-	readonly first_line: readonly number[];
-	readonly last_line: readonly number[];
+	readonly first_line: Column;
+	readonly last_line: Column;
 	/** How many entries of `equations` belong to each link, in order. */
-	readonly equation_count: readonly number[];
-	readonly equations: readonly number[];
-	readonly span_count: readonly number[];
-	readonly spans: readonly number[];
+	readonly equation_count: Column;
+	readonly equations: Column;
+	readonly span_count: Column;
+	readonly spans: Column;
 }
 
 /** A whole program. */
