@@ -28,7 +28,7 @@ help:
 	@echo 'make build        the front end, into jaxplore/static and jaxplore/labextension'
 	@echo 'make notebooks    run the lessons and write their outputs'
 	@echo 'make records      write the golden records again; look at the difference'
-	@echo 'make wire         write the TypeScript types from jaxplore/model/wire.py'
+	@echo 'make wire         write the TypeScript types from jaxplore/model/wire/columns.py'
 	@echo 'make format       ruff format, biome'
 	@echo 'make clean        remove what was built, and the virtual environments'
 
@@ -107,11 +107,11 @@ bench: $(VENV)/test.done build .venv/peers/peers.done
 # --- what developers run when they change a format ----------------------------------------
 
 wire: $(VENV)/lab.done
-	$(BIN)/python -m jaxplore.model.typescript > extension/src/wire/program.ts.new
+	$(BIN)/python -m jaxplore.model.wire.typescript > extension/src/wire/program.ts.new
 	mv extension/src/wire/program.ts.new extension/src/wire/program.ts
-	$(BIN)/python -m jaxplore.model.typescript timeline > extension/src/wire/timeline.ts.new
+	$(BIN)/python -m jaxplore.model.wire.typescript timeline > extension/src/wire/timeline.ts.new
 	mv extension/src/wire/timeline.ts.new extension/src/wire/timeline.ts
-	$(BIN)/python -m jaxplore.model.typescript passes > extension/src/wire/passes.ts.new
+	$(BIN)/python -m jaxplore.model.wire.typescript passes > extension/src/wire/passes.ts.new
 	mv extension/src/wire/passes.ts.new extension/src/wire/passes.ts
 
 records: $(VENV)/test.done

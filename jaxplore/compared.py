@@ -14,7 +14,7 @@ from jaxplore.model.record import drawings
 
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
-    from jaxplore.model.diff import ProgramDiff
+    from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.program import Program
 
 # What JAX still has of a compile; its StableHLO is gone.
@@ -44,7 +44,7 @@ def diff(a: Any, b: Any = None, /, *, stages: Sequence[str] | None = None) -> "P
     >>> diff((f, 1.0), (lambda x: jnp.exp(f(x)), 1.0)).summary()
     'f -> <lambda>: 2 equations the same, 0 changed, 1 added, 0 removed'
     """
-    from jaxplore.model.diffalign import diff_programs
+    from jaxplore.model.diff.align import diff_programs
     from jaxplore.model.why import Why
 
     if b is None:
@@ -63,7 +63,7 @@ def program_of(row: "Compile") -> "Program":
 
 
 def _diff_of_row(row: Any) -> "ProgramDiff":
-    from jaxplore.model.diffalign import diff_programs
+    from jaxplore.model.diff.align import diff_programs
 
     if not isinstance(row, compiles.Compile):
         raise JaxploreError.of(

@@ -102,7 +102,11 @@ def test_every_import_of_jaxplore_goes_down_the_diagram():
 @pytest.mark.parametrize(
     ("path", "source", "said"),
     [
-        ("capture/x.py", "def f():\n  from jaxplore.views import dot", "2 jaxplore.views.dot"),
+        (
+            "capture/x.py",
+            "def f():\n  from jaxplore.views import dot",
+            "2 jaxplore.views.dot",
+        ),
         ("capture/x.py", "from jaxplore import views", "1 jaxplore.views"),
         ("capture/x.py", "import jaxplore.session", "1 jaxplore.session"),
         ("capture/x.py", "import jaxplore", "1 jaxplore"),

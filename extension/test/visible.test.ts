@@ -25,6 +25,16 @@ describe.each(programs())("groups of %s", (_, program) => {
 		expect(seen.sort((a, b) => a - b)).toEqual(program.wire.equations.primitive.map((__, e) => e));
 	});
 
+	test("say which equations are in them", () => {
+		for (let thing = 0; thing < groups.count; thing++) {
+			const within = groups.equationsIn(thing);
+			expect(within.every((equation) => groups.isAround(thing, equation))).toBe(true);
+			if (thing === groups.root || groups.parent[thing] !== -1) {
+				expect(new Set(within).size).toBe(groups.inside[thing]);
+			}
+		}
+	});
+
 	test("add up costs to the whole", () => {
 		const sums = groups.sums(program.wire.equations.flops);
 		const total = program.wire.equations.flops.reduce((sum, flops) => sum + flops, 0);

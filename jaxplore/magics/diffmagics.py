@@ -11,7 +11,7 @@ from jaxplore.magics import calls, versus
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
-    from jaxplore.model.diff import ProgramDiff
+    from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.program import Program
 
 _HOW = (
@@ -41,7 +41,7 @@ class DiffMagics(Magics):
         A side may also be anything that is a program already. Twin: `jaxplore.diff`.
         """
         __tracebackhide__ = True
-        from jaxplore.model.diffalign import diff_programs
+        from jaxplore.model.diff.align import diff_programs
 
         sides = _sides(line)
         if len(sides) == 1:

@@ -8,7 +8,7 @@ from jaxplore.model.record import Record
 from jaxplore.model.span import Span
 
 if TYPE_CHECKING:
-    from jaxplore.model.diff import ProgramDiff
+    from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.program import Program
 
 CompileKind = Literal["trace", "compile", "eager"]

@@ -249,14 +249,14 @@ class Program(Drawn):
 
     def to_json(self) -> dict[str, Any]:
         """As columns and string tables; see `jaxplore.model.wire`."""
-        from jaxplore.model.wire import encode
+        from jaxplore.model.wire.encode import encode
 
         return encode(self)
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Program":
         """The program that `to_json` wrote."""
-        from jaxplore.model.wire import decode
+        from jaxplore.model.wire.decode import decode
 
         return decode(data)
 

@@ -8,7 +8,7 @@ from jaxplore.model.compiles import Change, Compile
 from jaxplore.model.record import Record
 
 if TYPE_CHECKING:
-    from jaxplore.model.diff import ProgramDiff
+    from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.program import Program
 
 _LONGEST = 240

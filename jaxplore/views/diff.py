@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from jaxplore.model.diff import SIGNS, ArgumentDiff, CostDiff, DiffKind, ProgramDiff
+from jaxplore.model.diff.difference import SIGNS, ArgumentDiff, CostDiff, DiffKind, ProgramDiff
 from jaxplore.views.columns import columns
 from jaxplore.views.difflines import Reader, Shown, shown_rows
 from jaxplore.views.units import counted, cut, size

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from jaxplore.model.diff import EquationDiff, ProgramDiff
+from jaxplore.model.diff.difference import EquationDiff, ProgramDiff
 from jaxplore.model.program import Program
 from jaxplore.model.span import Span
 

@@ -13,7 +13,7 @@ from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
-    from jaxplore.model.diff import ProgramDiff
+    from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.ledger import Ledger
     from jaxplore.model.passes import Passes
     from jaxplore.model.program import Program
@@ -110,7 +110,6 @@ def install() -> None:
     found: dict[str, Callable[[Any], str]] = {
         "Program": draw_program,
         "Passes": draw_passes,
-        "ProgramDiff": draw_diff,
         "Ledger": draw_ledger,
         "Compile": draw_compile,
         "Timeline": draw_timeline,

@@ -8,9 +8,9 @@ from html import escape
 from typing import Any, Final
 
 from jaxplore.model.passes import Pass, Passes
-from jaxplore.model.passeswire import encode_passes
 from jaxplore.model.program import Stage
 from jaxplore.model.span import Span
+from jaxplore.model.wire.passes import encode_passes
 
 # A cell must stay readable and a notebook small: longer texts are cut, and say so.
 _TEXT_LINES: Final = 40

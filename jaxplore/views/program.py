@@ -100,7 +100,7 @@ def html(program: Program, *, stages: Sequence[str] | None = None) -> str:
 
 def _graph(program: Program) -> str:
     """The picture, in a column; nothing where it cannot be small."""
-    from jaxplore.views.svg import small_picture
+    from jaxplore.views.graph.svg import small_picture
 
     with contained("draw the graph"):
         drawn = small_picture(program, _PICTURE_BYTES)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxplore.errors import JaxploreError
-from jaxplore.model.diff import ProgramDiff
+from jaxplore.model.diff.difference import ProgramDiff
 from jaxplore.views import diff as view
 from jaxplore.views import page
 from jaxplore.views.mode import deterministic

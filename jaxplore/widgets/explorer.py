@@ -7,10 +7,11 @@ from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
 from jaxplore.model.passes import Passes
 from jaxplore.model.program import Program
-from jaxplore.views import dot, mermaid, page, svg
+from jaxplore.views import page
 from jaxplore.views import passes as passes_view
 from jaxplore.views import program as program_view
 from jaxplore.views.drawings import draw_program
+from jaxplore.views.graph import dot, mermaid, svg
 from jaxplore.views.mode import deterministic
 from jaxplore.widgets.assets import script
 from jaxplore.widgets.measured import Seconds, by_span, columns

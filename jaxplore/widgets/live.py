@@ -24,7 +24,9 @@ class Say(Protocol):
 class CompilePasses(Protocol):
     """Compiles the program once more, in a process of its own."""
 
-    def __call__(self, *, timeout_s: float, say: Say, stop: Event) -> Passes: ...
+    def __call__(
+        self, *, timeout_s: float, say: Say | None = None, stop: Event | None = None
+    ) -> Passes: ...
 
 
 class ExplorerWidget(anywidget.AnyWidget):

@@ -9,7 +9,7 @@ import traitlets
 from jaxplore.faults import contained
 from jaxplore.model.compiles import Compile
 from jaxplore.model.timeline import CellRun, Timeline
-from jaxplore.model.timelinewire import TimelineWriter
+from jaxplore.model.wire.timeline import TimelineWriter
 from jaxplore.views import timeline as timeline_view
 from jaxplore.widgets.assets import script
 
@@ -23,7 +23,7 @@ class TimelineWidget(anywidget.AnyWidget):
 
     _esm = traitlets.Unicode().tag(sync=True)
     timeline = traitlets.Dict().tag(sync=True)
-    """All that is shown, as `jaxplore.model.timelinewire` writes it."""
+    """All that is shown, as `jaxplore.model.wire.timeline` writes it."""
     selected = traitlets.Int(None, allow_none=True).tag(sync=True)
 
     def __init__(self, rows: Sequence[Compile] = (), cells: Sequence[CellRun] = ()) -> None:

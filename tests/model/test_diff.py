@@ -16,8 +16,8 @@ import optax
 import pytest
 
 import jaxplore
-from jaxplore.model.diff import ArgumentDiff, CostDiff, ProgramDiff
-from jaxplore.model.diffalign import diff_programs
+from jaxplore.model.diff.align import diff_programs
+from jaxplore.model.diff.difference import ArgumentDiff, CostDiff, ProgramDiff
 from jaxplore.model.program import Equation, Program
 
 X, W = jnp.ones((8, 3)), jnp.ones((4, 4))

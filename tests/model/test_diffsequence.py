@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxplore.model.diffsequence import align, similar
+from jaxplore.model.diff.sequence import align, similar
 
 TOKENS = st.lists(st.integers(0, 6), max_size=40)
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxplore.model.groups import GroupTree, group
+from jaxplore.model.groups.tree import GroupTree, group
 from jaxplore.model.program import Equation, Frame, Phase, Program, Region, Source, Value
 from jaxplore.model.span import Span
 

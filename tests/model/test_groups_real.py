@@ -12,7 +12,7 @@ import optax
 import pytest
 
 from jaxplore.capture.programs.program import capture_program
-from jaxplore.model.groups import GroupTree, group
+from jaxplore.model.groups.tree import GroupTree, group
 from jaxplore.model.program import Program
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxplore.model.passes import Pass, Passes
-from jaxplore.model.passeswire import encode_passes
 from jaxplore.model.program import Link, Stage
 from jaxplore.model.span import Span
 from jaxplore.model.textdiff import applied, unified
+from jaxplore.model.wire.passes import encode_passes
 from jaxplore.views import passes as passes_view
 
 SPAN = Span(file="cell 1", line=2, column=4, end_line=2, end_column=9, function="f", text="x * 2")

@@ -10,8 +10,8 @@ import pytest
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.timeline import Bar, CellRun, Stretch, Timeline
-from jaxplore.model.timelinewire import TimelineWriter
-from jaxplore.model.typescript import typescript
+from jaxplore.model.wire.timeline import TimelineWriter
+from jaxplore.model.wire.typescript import typescript
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests/records/timeline"

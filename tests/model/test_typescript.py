@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jaxplore.model.typescript import typescript
+from jaxplore.model.wire.typescript import typescript
 
 WRITTEN = Path(__file__).parents[2] / "extension/src/wire/program.ts"
 

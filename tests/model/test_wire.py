@@ -20,7 +20,8 @@ from jaxplore.model.program import (
     freeze_stages,
 )
 from jaxplore.model.span import Span, text_of
-from jaxplore.model.wire import decode, encode
+from jaxplore.model.wire.decode import decode
+from jaxplore.model.wire.encode import encode
 
 RECORDS = sorted((Path(__file__).parents[1] / "records").glob("*.json"))
 

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import pytest
 
 import jaxplore
-from jaxplore.model.diff import ProgramDiff
-from jaxplore.model.diffalign import diff_programs
+from jaxplore.model.diff.align import diff_programs
+from jaxplore.model.diff.difference import ProgramDiff
 from jaxplore.model.program import Program
 from jaxplore.views import diff as view
 

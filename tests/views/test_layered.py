@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jaxplore.views.layered import Layout, layered
+from jaxplore.views.graph.layered import Layout, layered
 
 RECORDS = Path(__file__).parents[1] / "records"
 

@@ -17,9 +17,9 @@ import pytest
 
 import jaxplore
 from jaxplore.model.program import Equation, Program, Value, freeze_stages
+from jaxplore.views.graph.shown import Item, Section, first_view, levels
+from jaxplore.views.graph.svg import picture, svg
 from jaxplore.views.program import html
-from jaxplore.views.shown import Item, Section, first_view, levels
-from jaxplore.views.svg import picture, svg
 
 Make = Callable[[str], Program]
 HOSTILE = [

@@ -11,7 +11,7 @@ import pytest
 
 import jaxplore
 from jaxplore.errors import JaxploreError
-from jaxplore.model.diff import ProgramDiff
+from jaxplore.model.diff.difference import ProgramDiff
 from jaxplore.model.program import Program
 from jaxplore.views import diff as view
 from jaxplore.widgets import diffpage

@@ -20,8 +20,8 @@ import jaxplore
 from jaxplore.capture.passes.asking import asked
 from jaxplore.capture.passes.process import capture_passes
 from jaxplore.model.passes import Pass, Passes
-from jaxplore.model.passeswire import encode_passes
 from jaxplore.model.program import Stage
+from jaxplore.model.wire.passes import encode_passes
 from jaxplore.views import page
 from jaxplore.views import passes as passes_view
 from jaxplore.widgets.live import ExplorerWidget

@@ -11,7 +11,7 @@ import traitlets
 
 from jaxplore.model.ledger import Ledger
 from jaxplore.model.timeline import Timeline
-from jaxplore.model.timelinewire import TimelineWriter
+from jaxplore.model.wire.timeline import TimelineWriter
 from jaxplore.views.timeline import html, plain
 from jaxplore.widgets import timeline as module
 from jaxplore.widgets.timeline import TimelineWidget

@@ -36,7 +36,8 @@ export function nodeBox(levels: Levels, node: LevelNode): NodeBox {
 	if (node.kind === "output") {
 		const values = [...node.outer];
 		const label = values.length === 1 ? "output" : `${values.length} outputs`;
-		return sized({ label, detail: typesText(program, values) });
+		const chips = named(program, node.chips);
+		return sized({ label, detail: typesText(program, values), chips });
 	}
 	if (!node.port) return { ...sized({ label: "" }), width: DOT, height: DOT };
 	const types = typesText(program, [...node.outer]);
@@ -90,9 +91,17 @@ export function thingName(groups: Groups, thing: Thing): string {
 	const { name, kind, region } = program.wire.groups;
 	const text = program.string(name[group]);
 	if (kind[group] === GROUP.repeat)
-		return `${shorten(text, LABEL - 6)} × ${groups.entries(thing).length}`;
+		return `${shorten(text, LABEL - 6)} × ${repeats(groups, thing)}`;
 	if (kind[group] !== GROUP.region) return shorten(text, LABEL);
 	return regionName(program, region[group] as number);
+}
+
+/** How many siblings there are; a long run of them stands in parts. */
+function repeats(groups: Groups, thing: Thing): number {
+	return groups.entries(thing).reduce((sum, entry) => {
+		const isPart = !groups.isEquation(entry) && kindOf(groups, entry) === GROUP.part;
+		return sum + (isPart ? repeats(groups, entry) : 1);
+	}, 0);
 }
 
 function equationName(program: Program, equation: number): string {

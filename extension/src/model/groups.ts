@@ -112,6 +112,17 @@ export class Groups {
 		return members.slice(Math.max(0, this.first[group] as number), this.last[group]);
 	}
 
+	/** All equations in a thing, those of nested programs included. */
+	equationsIn(thing: Thing): number[] {
+		const found: number[] = [];
+		const waiting = [thing];
+		for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+			if (this.isEquation(at)) found.push(at);
+			waiting.push(...this.entries(at));
+		}
+		return found;
+	}
+
 	/** Whether `outer` is `thing` or around it. */
 	isAround(outer: Thing, thing: Thing): boolean {
 		let at = thing;

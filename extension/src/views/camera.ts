@@ -44,12 +44,17 @@ export function wholeView(extent: Extent, view: Size): Camera {
 	};
 }
 
-/** All of a small drawing; of a large one the top, at a size that can be read. */
-export function firstView(extent: Extent, view: Size): Camera {
+/**
+ * All of a small drawing; of a large one the top, at a size that can be read.
+ *
+ * `start` is where its first box is: that is in sight however wide the rest may be.
+ */
+export function firstView(extent: Extent, view: Size, start: number): Camera {
 	const fit = fitting(extent, view);
 	// All of it at once is worth smaller letters, but not too small ones.
 	const scale = fit >= SMALLEST ? fit : READABLE;
-	const middle = extent.left + extent.width / 2;
+	const isWider = extent.width * scale > view.width;
+	const middle = isWider ? start : extent.left + extent.width / 2;
 	const spare = (view.height - HEAD - FOOT - extent.height * scale) / 2;
 	return { x: view.width / 2 - middle * scale, y: HEAD + Math.max(0, spare), scale };
 }

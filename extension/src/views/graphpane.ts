@@ -4,7 +4,6 @@ import { bare, nextLevel } from "../layout/opening";
 import { itemAt, nextTo, reach, touching } from "../layout/paths";
 import type { Item, Scene } from "../layout/scene";
 import type { Focus, Origin } from "../model/focus";
-import { originOf } from "../model/grouporigin";
 import type { Thing } from "../model/groups";
 import { MOST_THINGS, thingsWith } from "../model/groupsearch";
 import { type Heat, strength } from "../model/heat";
@@ -25,6 +24,10 @@ const FIRST_SCALE = 0.55;
 const MOST_SEEN = 400;
 /** A thing with more in it is not opened just to show a selection. */
 const CHEAP = 300;
+/** A group of more equations lights nothing elsewhere: it would be everything. */
+const LIT = 5000;
+type Spot = Pick<Item, "left" | "top" | "width">;
+const NO_BOX: Spot = { left: 0, top: 0, width: 0 };
 const NOTHING: ReadonlySet<number> = new Set();
 
 export function graphPane(program: Program, events: PaneEvents): Pane {
@@ -82,9 +85,18 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		look(zoomed(camera, factor, x, y));
 	}
 
+	function fromTop(): Camera {
+		const { items } = state.scene;
+		const first = items.reduce<Spot>(
+			(top, item) => (item.top < top.top ? item : top),
+			items[0] ?? NO_BOX,
+		);
+		return firstView(extent(state.scene), size, first.left + first.width / 2);
+	}
+
 	/** After much has changed: from the top, as large as can be read. */
 	function fitted(): void {
-		look(firstView(extent(state.scene), size));
+		look(fromTop());
 		stand(current);
 	}
 
@@ -213,7 +225,7 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		}
 		if (isFirst) {
 			state.start((scene) => fitting(extent(scene), size) >= FIRST_SCALE);
-			camera = firstView(extent(state.scene), size);
+			camera = fromTop();
 		}
 		draw();
 	}
@@ -223,10 +235,16 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		return itemAt(state.scene, (x - camera.x) / scale, (y - camera.y) / scale);
 	}
 
+	function originOf(thing: Thing): Origin | null {
+		if (groups.isEquation(thing)) return { kind: "equation", equation: thing };
+		if ((groups.inside[thing] as number) > LIT) return null;
+		return { kind: "equations", equations: groups.equationsIn(thing) };
+	}
+
 	function origin(item: number): Origin | null {
 		const node = state.scene.items[item]?.node;
 		if (!node) return null;
-		if (node.kind === "thing") return originOf(groups, node.key);
+		if (node.kind === "thing") return originOf(node.key);
 		const [value] = node.outer;
 		const input = state.levels.flow.inputOf(node.key);
 		if (node.kind === "input") return { kind: "value", value: input };

@@ -1,4 +1,4 @@
-// Written by `make wire` from jaxplore/model/passeswire.py; do not edit.
+// Written by `make wire` from jaxplore/model/wire/passes.py; do not edit.
 
 /** One row per pass that changed something, in order. */
 export interface PassColumns {

@@ -1,4 +1,4 @@
-// Written by `make wire` from jaxplore/model/wire.py; do not edit.
+// Written by `make wire` from jaxplore/model/wire/columns.py; do not edit.
 
 /** One number per row: a list as JSON has it, or an array of numbers as it was packed. */
 export type Column = ArrayLike<number> & Iterable<number>;

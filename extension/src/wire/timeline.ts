@@ -1,4 +1,4 @@
-// Written by `make wire` from jaxplore/model/timelinewire.py; do not edit.
+// Written by `make wire` from jaxplore/model/wire/timeline.py; do not edit.
 
 /** One row per compile. Times are microseconds since `start_s`; null where unknown. */
 export interface TimelineRows {

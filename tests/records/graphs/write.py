@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 import jaxplore
 from jaxplore.model.program import Program
-from jaxplore.views.layered import layered
+from jaxplore.views.graph.layered import layered
 
 OPENED = {"jit", "pjit", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint", "closed_call"}
 LAYOUTS = ("lstm_cell", "transformer_1", "lstm_grad", "variational_grad")

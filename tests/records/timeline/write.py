@@ -9,7 +9,7 @@ from typing import Any
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.timeline import STAGES, CellRun, Timeline
-from jaxplore.model.timelinewire import TimelineWriter
+from jaxplore.model.wire.timeline import TimelineWriter
 from jaxplore.views.timelinelayout import boxes, rounded, scale_of, ticks
 
 CASES = Path(__file__).with_name("cases.json")

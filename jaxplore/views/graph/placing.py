@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from jaxplore.views.ordering import Net, Rows
+from jaxplore.views.graph.ordering import Net, Rows
 
 _INFINITY: Final = float("inf")
 

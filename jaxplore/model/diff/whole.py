@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from jaxplore.model.diff import ArgumentDiff, CostDiff
-from jaxplore.model.diffsequence import Pair, align
+from jaxplore.model.diff.difference import ArgumentDiff, CostDiff
+from jaxplore.model.diff.sequence import Pair, align
 from jaxplore.model.program import Program, Value
 
 

@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from jaxplore.model.grouplines import SMALLEST, by_lines, lines_of, quoted
-from jaxplore.model.grouploops import Loops
-from jaxplore.model.grouppaths import Path, called
-from jaxplore.model.grouprepeats import Item, Place, bundle, folded, in_chunks, place_of, undigited
-from jaxplore.model.groupstructure import Run, Structure
+from jaxplore.model.groups.lines import SMALLEST, by_lines, lines_of, quoted
+from jaxplore.model.groups.loops import Loops
+from jaxplore.model.groups.paths import Path, called
+from jaxplore.model.groups.repeats import (
+    Item,
+    Place,
+    bundle,
+    folded,
+    in_chunks,
+    place_of,
+    undigited,
+)
+from jaxplore.model.groups.structure import Run, Structure
 from jaxplore.model.span import Span
 
 # A level with more children is divided by lines, if they divide it.

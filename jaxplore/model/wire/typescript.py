@@ -1,6 +1,6 @@
 """Writes the browser's types from the records, so that the schema exists once.
 
-`python -m jaxplore.model.typescript` prints `extension/src/wire/program.ts`, and with the
+`python -m jaxplore.model.wire.typescript` prints `extension/src/wire/program.ts`, and with the
 argument `timeline` it prints `extension/src/wire/timeline.ts`.
 """
 
@@ -11,46 +11,46 @@ import sys
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from jaxplore.model import passeswire, timelinewire, wire
+from jaxplore.model.wire import columns, passes, timeline
 
 _HEADER = """\
-// Written by `make wire` from jaxplore/model/{}.py; do not edit.
+// Written by `make wire` from jaxplore/model/wire/{}.py; do not edit.
 
 """
 _SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 _PROGRAM = (
-    wire.TypeWire,
-    wire.ValueColumns,
-    wire.EquationColumns,
-    wire.RegionWire,
-    wire.SpanColumns,
-    wire.FrameColumns,
-    wire.EstimateWire,
-    wire.GroupColumns,
-    wire.SourceWire,
-    wire.StageWire,
-    wire.ProgramWire,
+    columns.TypeWire,
+    columns.ValueColumns,
+    columns.EquationColumns,
+    columns.RegionWire,
+    columns.SpanColumns,
+    columns.FrameColumns,
+    columns.EstimateWire,
+    columns.GroupColumns,
+    columns.SourceWire,
+    columns.StageWire,
+    columns.ProgramWire,
 )
 _PASSES = (
-    passeswire.PassColumns,
-    passeswire.PlaceColumns,
-    passeswire.TextWire,
-    passeswire.PassesWire,
+    passes.PassColumns,
+    passes.PlaceColumns,
+    passes.TextWire,
+    passes.PassesWire,
 )
 _TIMELINE = (
-    timelinewire.TimelineRows,
-    timelinewire.TimelineCells,
-    timelinewire.TimelineWire,
+    timeline.TimelineRows,
+    timeline.TimelineCells,
+    timeline.TimelineWire,
 )
 
 
 # Their lists are as long as the program.
 _COLUMNS = (
-    wire.ValueColumns,
-    wire.EquationColumns,
-    wire.FrameColumns,
-    wire.GroupColumns,
-    wire.StageWire,
+    columns.ValueColumns,
+    columns.EquationColumns,
+    columns.FrameColumns,
+    columns.GroupColumns,
+    columns.StageWire,
 )
 _COLUMN = """\
 /** One number per row: a list as JSON has it, or an array of numbers as it was packed. */
@@ -62,9 +62,9 @@ export type Column = ArrayLike<number> & Iterable<number>;
 def typescript(view: str = "program") -> str:
     """The wire records of a program, a timeline or passes as TypeScript interfaces."""
     module, records = {
-        "program": ("wire", _PROGRAM),
-        "timeline": ("timelinewire", _TIMELINE),
-        "passes": ("passeswire", _PASSES),
+        "program": ("columns", _PROGRAM),
+        "timeline": ("timeline", _TIMELINE),
+        "passes": ("passes", _PASSES),
     }[view]
     interfaces = "\n".join(_interface(record) for record in records)
     column = _COLUMN if view == "program" else ""

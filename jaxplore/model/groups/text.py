@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from jaxplore.model.program import Program, Region
 
 if TYPE_CHECKING:
-    from jaxplore.model.groups import GroupTree
+    from jaxplore.model.groups.tree import GroupTree
 
 _DEEPEST_INDENT: Final = 20
 

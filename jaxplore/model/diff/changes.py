@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from jaxplore.model.difftokens import Side
-from jaxplore.model.diffwhole import full_type
+from jaxplore.model.diff.tokens import Side
+from jaxplore.model.diff.whole import full_type
 from jaxplore.model.program import Program
 
 

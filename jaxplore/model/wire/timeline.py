@@ -1,7 +1,7 @@
 """A timeline as columns and string tables: what a browser or a golden file gets.
 
 It carries the facts; the browser lays them out itself, by the rules of `model.timeline`.
-The dataclasses are the schema: `jaxplore.model.typescript` writes the browser's types.
+The dataclasses are the schema: `jaxplore.model.wire.typescript` writes the browser's types.
 """
 
 from collections.abc import Iterable, Sequence

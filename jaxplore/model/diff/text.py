@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from jaxplore.model.diff import DiffKind, EquationDiff
-from jaxplore.model.diffsequence import Pair, align, similar
-from jaxplore.model.difftokens import Tokens
+from jaxplore.model.diff.difference import DiffKind, EquationDiff
+from jaxplore.model.diff.sequence import Pair, align, similar
+from jaxplore.model.diff.tokens import Tokens
 
 _SHORT_STRETCH: Final = 60
 _POSITION: Final = re.compile(

@@ -1,6 +1,6 @@
 """What differs between two programs: equations, what goes in and out, costs.
 
-Written by `jaxplore.model.diffalign`; read by the views and the browser.
+Written by `jaxplore.model.diff.align`; read by the views and the browser.
 """
 
 from collections import Counter

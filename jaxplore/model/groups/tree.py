@@ -10,11 +10,11 @@ import weakref
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from jaxplore.model.grouplevels import Levels, Node
-from jaxplore.model.grouploops import Loops
-from jaxplore.model.grouporder import inner_first, members_of, ordered
-from jaxplore.model.grouppaths import PathTable, rooted
-from jaxplore.model.groupstructure import Run, Structure
+from jaxplore.model.groups.levels import Levels, Node
+from jaxplore.model.groups.loops import Loops
+from jaxplore.model.groups.order import inner_first, members_of, ordered
+from jaxplore.model.groups.paths import PathTable, rooted
+from jaxplore.model.groups.structure import Run, Structure
 from jaxplore.model.program import Program
 from jaxplore.model.record import Record
 from jaxplore.model.span import Span
@@ -112,7 +112,7 @@ class GroupTree(Record):
 
     def text(self, program: Program, depth: int = 4) -> str:
         """The tree to a depth, indented, a repeat by its first turn."""
-        from jaxplore.model.grouptext import tree_text
+        from jaxplore.model.groups.text import tree_text
 
         return tree_text(self, program, depth)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jaxplore.errors import JaxploreError
 from jaxplore.model.program import Equation, Program
-from jaxplore.views.shown import Item, Section, levels, types_text
+from jaxplore.views.graph.shown import Item, Section, levels, types_text
 
 if TYPE_CHECKING:
     import graphviz

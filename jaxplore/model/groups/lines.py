@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from jaxplore.model.grouppaths import outside
-from jaxplore.model.grouprepeats import Item, bundle
+from jaxplore.model.groups.paths import outside
+from jaxplore.model.groups.repeats import Item, bundle
 from jaxplore.model.span import Span
 
 _LONGEST_NAME: Final = 48

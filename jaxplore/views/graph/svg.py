@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from jaxplore.model.groups import group
+from jaxplore.model.groups.tree import group
 from jaxplore.model.program import Program
-from jaxplore.views.layered import Layout, layered
+from jaxplore.views.graph.layered import Layout, layered
+from jaxplore.views.graph.routing import Route
+from jaxplore.views.graph.shown import BOXES, Item, Section, first_view, types_text
 from jaxplore.views.picture import QUIET
-from jaxplore.views.routing import Route
-from jaxplore.views.shown import BOXES, Item, Section, first_view, types_text
 from jaxplore.views.units import counted
 
 _CHARACTER: Final = 6.7

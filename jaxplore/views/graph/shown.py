@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from jaxplore.model.groups import Child, GroupTree, group
+from jaxplore.model.groups.tree import Child, GroupTree, group
 from jaxplore.model.program import Equation, Program, Region
 from jaxplore.views.units import counted, cut
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from jaxplore.model.groupstructure import Run, prefix_sums, stretch
+from jaxplore.model.groups.structure import Run, prefix_sums, stretch
 from jaxplore.model.span import Span
 
 _DIGITS: Final = re.compile(r"\d+")

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from jaxplore.errors import NotAProgramError
-from jaxplore.model.diff import DiffKind, EquationDiff, ProgramDiff
-from jaxplore.model.diffchanges import changes_of
-from jaxplore.model.diffsequence import align, similar
-from jaxplore.model.difftext import diff_texts
-from jaxplore.model.difftokens import Side, Tokens
-from jaxplore.model.diffwhole import (
+from jaxplore.model.diff.changes import changes_of
+from jaxplore.model.diff.difference import DiffKind, EquationDiff, ProgramDiff
+from jaxplore.model.diff.sequence import align, similar
+from jaxplore.model.diff.text import diff_texts
+from jaxplore.model.diff.tokens import Side, Tokens
+from jaxplore.model.diff.whole import (
     argument_diffs,
     cost_diffs,
     has_equations,

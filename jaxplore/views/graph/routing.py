@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jaxplore.views.ordering import Net, Rows
+from jaxplore.views.graph.ordering import Net, Rows
 
 _GAP_Y: Final = 34
 _TRACK: Final = 5

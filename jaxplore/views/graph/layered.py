@@ -9,10 +9,10 @@ from itertools import pairwise
 from math import floor, inf
 from typing import Final
 
-from jaxplore.views.layers import layers_of
-from jaxplore.views.ordering import Net, ordered
-from jaxplore.views.placing import Sizes, placed
-from jaxplore.views.routing import Placed, Route, routed
+from jaxplore.views.graph.layers import layers_of
+from jaxplore.views.graph.ordering import Net, ordered
+from jaxplore.views.graph.placing import Sizes, placed
+from jaxplore.views.graph.routing import Placed, Route, routed
 
 _GAP_X: Final = 22
 _WAY_WIDTH: Final = 4

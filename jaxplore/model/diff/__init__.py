@@ -1,0 +1,1 @@
+"""Two programs, aligned."""

@@ -1,0 +1,1 @@
+"""The records as columns: what browsers and golden files get."""
