@@ -131,7 +131,7 @@ function addHolder(draft: Draft, next: () => number, { region, pick, wanted }: P
 	const parameters = {
 		jit: "",
 		cond: "",
-		scan: `num_consts=${consts} num_carry=${carry}`,
+		scan: "",
 		while: `cond_nconsts=${rest} body_nconsts=${consts}`,
 	}[name];
 	const outputs = name === "while" ? carry : carry + 1;

@@ -7,6 +7,7 @@
  */
 
 import type { Groups, Thing } from "./groups";
+import { type ScanParts, scanParts } from "./scanparts";
 
 export const PORTS = ["consts", "carry", "xs", "carry out", "ys", "pred"] as const;
 export type PortName = (typeof PORTS)[number];
@@ -46,6 +47,7 @@ export class Flow {
 	private readonly results: ReadonlyMap<number, readonly number[]>;
 	private readonly base: number;
 	private readonly parameters = new Map<string, number>();
+	private readonly scans = new Map<number, ScanParts>();
 
 	constructor(groups: Groups, boxed: ReadonlySet<number>, hasOutput: boolean) {
 		this.groups = groups;
@@ -180,8 +182,8 @@ export class Flow {
 		const primitive = program.primitive(equation);
 		const number = (name: string) => this.parameter(equation, name);
 		if (primitive === "scan") {
-			const consts = number("num_consts");
-			const name = i < consts ? "consts" : i < consts + number("num_carry") ? "carry" : "xs";
+			const { consts, carry } = this.scan(equation, region);
+			const name = i < consts ? "consts" : i < consts + carry ? "carry" : "xs";
 			return { kind: "port", name, outer: inputs[i] ?? -1 };
 		}
 		if (primitive === "while") {
@@ -214,7 +216,7 @@ export class Flow {
 		const outputs = program.outputs.get(equation);
 		const primitive = program.primitive(equation);
 		if (primitive === "scan") {
-			const isCarry = i < this.parameter(equation, "num_carry");
+			const isCarry = i < this.scan(equation, region).carry;
 			return { kind: "port", name: isCarry ? "carry out" : "ys", outer: outputs[i] ?? -1 };
 		}
 		if (primitive === "while") {
@@ -222,6 +224,14 @@ export class Flow {
 			return { kind: "port", name: "carry out", outer: outputs[i] ?? -1 };
 		}
 		return { kind: "through", outer: outputs.length === own.length ? (outputs[i] ?? -1) : -1 };
+	}
+
+	private scan(equation: number, region: number): ScanParts {
+		const known = this.scans.get(equation);
+		if (known) return known;
+		const parts = scanParts(this.groups.program, equation, region);
+		this.scans.set(equation, parts);
+		return parts;
 	}
 
 	private parameter(equation: number, name: string): number {

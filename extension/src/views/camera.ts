@@ -22,15 +22,26 @@ const READABLE = 0.75;
 /** Letters are just readable. */
 const SMALLEST = 0.5;
 const MARGIN = 20;
-/** Room for the row of buttons above the drawing. */
-const HEAD = 34;
-/** Room for the buttons below it. */
-const FOOT = 40;
+/** Room for the buttons above the drawing and below it, where there is any to spare. */
+const ROOM = { head: 34, foot: 40 };
+const NO_ROOM = { head: 8, foot: 8 };
+const SHORT = 220;
+
+function room(view: Size): typeof ROOM {
+	return view.height < SHORT ? NO_ROOM : ROOM;
+}
+
+/** The middle of the height that is free, for a drawing of some height from its top. */
+function topFor(height: number, view: Size): number {
+	const { head, foot } = room(view);
+	return head + Math.max(0, (view.height - head - foot - height) / 2);
+}
 
 /** The scale at which all of a drawing is in sight. */
 export function fitting(extent: Extent, view: Size): number {
 	const wide = (view.width - 2 * MARGIN) / Math.max(1, extent.width);
-	const high = (view.height - HEAD - FOOT) / Math.max(1, extent.height);
+	const { head, foot } = room(view);
+	const high = (view.height - head - foot) / Math.max(1, extent.height);
 	return Math.min(1, wide, high);
 }
 
@@ -39,7 +50,7 @@ export function wholeView(extent: Extent, view: Size): Camera {
 	const scale = Math.max(FARTHEST, fitting(extent, view));
 	return {
 		x: view.width / 2 - (extent.left + extent.width / 2) * scale,
-		y: HEAD + Math.max(0, (view.height - HEAD - FOOT - extent.height * scale) / 2),
+		y: topFor(extent.height * scale, view),
 		scale,
 	};
 }
@@ -53,10 +64,11 @@ export function firstView(extent: Extent, view: Size, start: number): Camera {
 	const fit = fitting(extent, view);
 	// All of it at once is worth smaller letters, but not too small ones.
 	const scale = fit >= SMALLEST ? fit : READABLE;
-	const isWider = extent.width * scale > view.width;
-	const middle = isWider ? start : extent.left + extent.width / 2;
-	const spare = (view.height - HEAD - FOOT - extent.height * scale) / 2;
-	return { x: view.width / 2 - middle * scale, y: HEAD + Math.max(0, spare), scale };
+	const y = topFor(extent.height * scale, view);
+	const least = view.width - MARGIN - (extent.left + extent.width) * scale;
+	const most = MARGIN - extent.left * scale;
+	if (least >= most) return { x: (least + most) / 2, y, scale };
+	return { x: Math.min(most, Math.max(least, view.width / 2 - start * scale)), y, scale };
 }
 
 /** Moved so that a point of the drawing is in the middle. */
@@ -82,7 +94,8 @@ export function turnedTo(
 	const top = box.top * camera.scale + camera.y;
 	const right = left + box.width * camera.scale;
 	const bottom = top + Math.min(box.height * camera.scale, view.height / 2);
-	const isInside = left > 8 && right < view.width - 8 && top > HEAD && bottom < view.height - HEAD;
+	const { head, foot } = room(view);
+	const isInside = left > 8 && right < view.width - 8 && top > head && bottom < view.height - foot;
 	if (isInside && camera.scale >= SMALLEST) return camera;
 	const scale = camera.scale < SMALLEST ? READABLE : camera.scale;
 	return {

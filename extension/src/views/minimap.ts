@@ -40,7 +40,8 @@ export function minimap(look: (x: number, y: number) => void): Minimap {
 				-camera.y / camera.scale <= 0 &&
 				wide - camera.x / camera.scale >= scene.width &&
 				high - camera.y / camera.scale >= scene.height;
-			canvas.hidden = isWhole || scene.width === 0 || view.width < 260;
+			const isSmall = view.width < 260 || view.height < 200;
+			canvas.hidden = isWhole || isSmall || scene.width === 0;
 			if (canvas.hidden || !context) return;
 			scale = Math.min(WIDEST / scene.width, HIGHEST / scene.height);
 			const ratio = globalThis.devicePixelRatio || 1;
