@@ -143,5 +143,8 @@ def source_lines(file_name: str) -> list[str]:
     cell = cells.get(file_name)
     if cell is not None:
         return cell.text.split("\n")
+    if file_name == "<string>":
+        # Every eval() is of this name; what `python -c` was given would be shown for all.
+        return []
     linecache.checkcache(file_name)  # a module may have been edited and reloaded
     return [line.rstrip("\n") for line in linecache.getlines(file_name)]

@@ -3,6 +3,7 @@
 import functools
 import json
 import operator
+import subprocess
 import sys
 from typing import Any
 
@@ -138,3 +139,13 @@ def test_functions_without_source_have_a_place_at_most(f: Any, place: Any):
     assert (equation.frame is None) == (span is None)
     assert {s.error for s in program.stages.values()} == {None}
     assert [source for source in program.sources if source.file.startswith("<")] == []
+
+
+def test_what_was_evaluated_never_quotes_what_the_command_line_held():
+    code = (
+        "import jax.numpy as jnp, jaxplore\n"
+        "p = jaxplore.program(eval('lambda x: jnp.sin(x)'), jnp.ones(3), stages=('jaxpr',))\n"
+        "print([e.span.text for e in p.equations], p.sources)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[''] ()\n"
