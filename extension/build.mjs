@@ -33,7 +33,10 @@ const inlineStyles = {
 	},
 };
 
-/** `import Worker from "./x.ts?worker&inline"` is a worker whose code is in the bundle. */
+/**
+ * `import Worker from "./x.ts?worker&inline"` is a worker whose code is in the bundle, once: the
+ * page, which places small graphs itself, takes its `place`, and the worker gets its text.
+ */
 const inlineWorkers = {
 	name: "inline-workers",
 	setup(build) {
@@ -41,19 +44,27 @@ const inlineWorkers = {
 			path: relative(here, join(resolveDir, path.replace("?worker&inline", ""))),
 			namespace: "inline-worker",
 		}));
+		build.onResolve({ filter: /^\.\/compound$/ }, ({ importer }) => {
+			if (basename(importer) !== "placer.ts") return null;
+			return { path: "src/layout/worker.ts", namespace: "inline-worker" };
+		});
 		build.onLoad({ filter: /.*/, namespace: "inline-worker" }, async ({ path }) => {
 			const found = await esbuild.build({
 				...common,
 				plugins: [],
 				entryPoints: [path],
 				format: "iife",
+				globalName: "exported",
 				write: false,
 				metafile: true,
 			});
-			const text = JSON.stringify(found.outputFiles[0].text);
-			const url = `URL.createObjectURL(new Blob([${text}],{type:"text/javascript"}))`;
+			const run = `function run(){${found.outputFiles[0].text};return exported}`;
+			const url = 'URL.createObjectURL(new Blob(["("+run+")()"],{type:"text/javascript"}))';
 			const watchFiles = Object.keys(found.metafile.inputs).map((name) => join(here, name));
-			return { contents: `export default function(){return new Worker(${url})}`, watchFiles };
+			const contents = `${run}
+				export const {place}=run();
+				export default function(){return new Worker(${url})}`;
+			return { contents, watchFiles };
 		});
 	},
 };

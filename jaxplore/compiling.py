@@ -1,14 +1,18 @@
 """Look at how XLA compiles: the function behind the explorer's pane of passes."""
 
+import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jaxplore.errors import JaxploreError
+from jaxplore.faults import contained
 
 if TYPE_CHECKING:
     from jaxplore.model.passes import Passes
-    from jaxplore.widgets.live import CompilePasses
+    from jaxplore.model.program import Program
+    from jaxplore.widgets.explorer import Explorer
+    from jaxplore.widgets.passesjob import CompilePasses
 
 
 class Kept:
@@ -23,8 +27,39 @@ class Kept:
         from jaxplore.capture.passes.process import capture_passes
         from jaxplore.capture.passes.request import request_of
 
-        with suppress(JaxploreError):
+        with contained("keep the program for its passes"), suppress(JaxploreError):
             self.compile = partial(capture_passes, request_of(lowered, index, name))
+            # Whether or not the extension is loaded, the page may ask.
+            hear_pages(running_shell())
+
+    def explorer(self, program: "Program") -> "Explorer":
+        """The view of what was captured, which finds its passes when it is asked."""
+        from jaxplore.widgets.explorer import Explorer
+
+        return Explorer(program, passes=self.compile)
+
+
+def running_shell() -> Any:
+    """The shell of this process, without importing one."""
+    ipython: Any = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+def hear_pages(shell: Any) -> None:
+    """Let the pages of a shell's notebook ask, where it has any."""
+    manager = getattr(getattr(shell, "kernel", None), "comm_manager", None)
+    if manager is not None:
+        from jaxplore.widgets.asks import asks
+
+        asks.connect(manager)
+
+
+def forget_pages() -> None:
+    """Let no page ask any more."""
+    if "jaxplore.widgets.asks" in sys.modules:
+        from jaxplore.widgets.asks import asks
+
+        asks.disconnect()
 
 
 def passes(f: Any, /, *args: Any, timeout_s: float = 60, **kwargs: Any) -> "Passes":
@@ -49,9 +84,9 @@ def passes(f: Any, /, *args: Any, timeout_s: float = 60, **kwargs: Any) -> "Pass
         NotAProgramError: `f` is none of these.
 
     >>> import jax.numpy as jnp
-    >>> seen = passes(lambda x: (x + 0) * 1 + x, jnp.ones(3))
+    >>> seen = passes(lambda x: x @ x.T, jnp.ones((3, 3)))
     >>> seen.passes[0].words
-    'simplify algebra'
+    'fold transposes into their users'
     """
     from jaxplore.capture.passes.asking import asked
     from jaxplore.capture.passes.process import capture_passes

@@ -22,6 +22,9 @@ def run(path: Path) -> None:
         timeout=300,
         kernel_name="python3",
         record_timing=False,
+        # A widget's state is a bundle that changes with every build.
+        store_widget_state=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(FOLDER)}},
     )
     client.execute()

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Fates } from "../src/model/fate";
+import { lifetimes } from "../src/model/lifetimes";
 import { records } from "./records";
 import { type SmallProgram, small } from "./smallprogram";
 
@@ -76,14 +77,28 @@ test("each equation has the fate that the text shows", () => {
 		["0: dead: nothing reads it"],
 		["0: dead: only what is dead itself reads it"],
 		["0: dead: nothing reads it"],
-		["0: constant folded: all its inputs are constants"],
-		["0: constant folded: all its inputs are constants"],
-		["0: constant folded: it has no inputs"],
+		["0: constant folded, merged or simplified away: all its inputs are constants"],
+		["0: constant folded, merged or simplified away: all its inputs are constants"],
+		["0: constant folded, merged or simplified away: it has no inputs"],
 		["0: left no trace: XLA merged it with others or simplified it away"],
 		["0: left no trace: XLA merged it with others or simplified it away"],
 		["0: no instruction of its own: see the equations in it"],
 		["0: left no trace: XLA merged it with others or simplified it away"],
 	]);
+});
+
+test("what feeds only a call that prints is not dead", () => {
+	const program = small({
+		equations: [
+			{ primitive: "sin", reads: ["a"], writes: ["b"] },
+			{ primitive: "jit", reads: ["b"], writes: ["c"] },
+			{ primitive: "debug_callback", reads: ["d"], writes: [], region: 1 },
+			{ primitive: "cos", reads: ["a"], writes: ["e"] },
+		],
+		nested: [{ equation: 1, runs: 1 }],
+		outputs: ["a"],
+	});
+	expect([...lifetimes(program).dead]).toEqual([0, 0, 0, 1]);
 });
 
 test("names without a percent sign are read as well", () => {

@@ -30,7 +30,7 @@ function shown(program: Program) {
 		["clientWidth", 600],
 		["clientHeight", 400],
 	] as const) {
-		Object.defineProperty(pane.element, name, { value });
+		Object.defineProperty(pane.element.firstElementChild, name, { value });
 	}
 	document.body.append(pane.element);
 	pane.resize();

@@ -108,6 +108,18 @@ describe.each(openings())("%s", (_, program, levels, open) => {
 		});
 	});
 
+	test("a constant is no box, and a chip on each equation that reads it", () => {
+		for (let e = 0; e < program.equationCount; e++) {
+			if (!groups.isConstant(e)) continue;
+			expect(scene.itemOf.has(e)).toBe(false);
+			const value = program.outputs.first(e);
+			for (const reader of program.readers().get(value)) {
+				const seen = scene.items[scene.itemOf.get(reader) ?? -1];
+				if (seen && !seen.open) expect(seen.node.chips).toContain(value);
+			}
+		}
+	});
+
 	test("every line goes down but the back arrows of loops", () => {
 		for (const line of scene.lines) {
 			const [y0, y1] = [line.points[1] as number, line.points.at(-1) as number];
@@ -161,7 +173,7 @@ describe.each(programs())("opening %s", (_, program) => {
 	test("shows an equation after its holders are open", () => {
 		for (let e = 0; e < program.equationCount; e++) {
 			const open = openTo(groups, start, e);
-			expect(levels.seen(e, open)).toBe(e);
+			expect(levels.seen(e, open)).toBe(groups.bearer(e));
 		}
 	});
 });

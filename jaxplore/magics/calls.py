@@ -9,12 +9,17 @@ from jaxplore.faults import contained
 from jaxplore.magics.progress import ProgressLine
 
 if TYPE_CHECKING:
+    from jaxplore.capture.programs.program import Keep
     from jaxplore.magics.notebook import Notebook
     from jaxplore.model.program import Program
 
 
 def program_of(
-    notebook: "Notebook", line: str, magic: str, stages: tuple[str, ...] | None = None
+    notebook: "Notebook",
+    line: str,
+    magic: str,
+    stages: tuple[str, ...] | None = None,
+    keep: "Keep | None" = None,
 ) -> "Program | None":
     """The program of what a magic's line names; None when jaxplore itself failed.
 
@@ -24,16 +29,17 @@ def program_of(
             compile, as `%ledger` shows it.
         magic: The magic's name, for errors.
         stages: The texts to make; all when not given.
+        keep: Given what JAX lowered, as `look.captured` does.
     """
     __tracebackhide__ = True
     from jaxplore.capture.programs.program import UserCodeFailed
 
-    target, args, kwargs = _call(notebook, line, magic)
+    target, args, kwargs = call_of(notebook, line, magic)
     progress = ProgressLine()
     error: Exception | None = None
     try:
         with contained("read the program", passing=(UserCodeFailed, JaxploreError)):
-            return look.captured(target, args, kwargs, stages=stages, progress=progress)
+            return look.captured(target, args, kwargs, stages=stages, progress=progress, keep=keep)
     except UserCodeFailed as failed:
         error = failed.original
     finally:
@@ -43,19 +49,14 @@ def program_of(
     return None
 
 
-def number_of(line: str) -> int | None:
-    """The number that a line is; None where it is something else.
-
-    >>> number_of("12"), number_of(" -1 "), number_of("f(1)"), number_of("1.0")
-    (12, -1, None, None)
-    """
-    text = line.strip()
-    return int(text) if text.removeprefix("-").isdecimal() else None
-
-
-def _call(
+def call_of(
     notebook: "Notebook", line: str, magic: str
 ) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """What a magic's line names: something to look at, and its arguments.
+
+    Raises:
+        OptionError: The line is empty, or no expression.
+    """
     __tracebackhide__ = True
     if not line.strip():
         raise OptionError(
@@ -79,6 +80,16 @@ def _call(
     collect = ast.Call(ast.Name("<collect>", ast.Load()), tree.args, tree.keywords)
     args, kwargs = _evaluate(ast.copy_location(collect, tree), {**scope, "<collect>": _collect})
     return _evaluate(tree.func, scope), args, kwargs
+
+
+def number_of(line: str) -> int | None:
+    """The number that a line is; None where it is something else.
+
+    >>> number_of("12"), number_of(" -1 "), number_of("f(1)"), number_of("1.0")
+    (12, -1, None, None)
+    """
+    text = line.strip()
+    return int(text) if text.removeprefix("-").isdecimal() else None
 
 
 def _collect(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -9,6 +9,7 @@ import jax
 
 from jaxplore import look, transforms
 from jaxplore.capture.programs.program import UserCodeFailed
+from jaxplore.compiling import Kept
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
 from jaxplore.magics import cellcompile, cellfunctions, celltext, constants, outputs, wrt
@@ -153,11 +154,12 @@ class CellRun:
         error: Exception | None = None
         try:
             with contained("show the cell's program", passing=(UserCodeFailed,)):
-                program = look.captured(run, tuple(inputs), {}, progress=progress)
+                kept = Kept()
+                program = look.captured(run, tuple(inputs), {}, progress=progress, keep=kept)
                 if output:
                     self._scope[output] = program
                 if show:
-                    outputs.show_object(look.explore(program), "explorer")
+                    outputs.show_object(kept.explorer(program), "explorer")
         except UserCodeFailed as failed:
             error = failed.original
         finally:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from jaxplore import look
 from jaxplore.errors import OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import calls, outputs
@@ -19,7 +18,7 @@ _HELP = """\
 %explore f(x)         source, jaxpr, StableHLO, optimised HLO and graph, linked;
                       %explore 12: of a compile that %ledger shows
 %jaxpr f(x)           the jaxpr, with the expression each equation came from
-%hlo f(x)             what XLA made of it, likewise
+%hlo f(x)             what XLA made of it, likewise; --passes: each step of its way there
 %jdiff f(x) vs g(x)   what differs between two programs; %jdiff 12: a compile and the
                       call it was compared with
 %ledger               what was compiled, why, and what it cost; --by, --since, --timeline
@@ -44,11 +43,14 @@ class LineMagics(Magics):
 
         `%explore 12`: of a compile, by its number in `%ledger`, while its function lives."""
         __tracebackhide__ = True
-        program = calls.program_of(self._notebook, line, "explore")
+        from jaxplore.compiling import Kept
+
+        kept = Kept()
+        program = calls.program_of(self._notebook, line, "explore", keep=kept)
         if program is None:
             return None
         with contained("show the explorer"):
-            return look.explore(program)
+            return kept.explorer(program)
 
     @no_var_expand
     @line_magic
@@ -63,7 +65,7 @@ class LineMagics(Magics):
                 from jaxplore.views import program as program_view
 
                 data = {"text/plain": program_view.text(program)}
-                data["text/html"] = program_view.html(program)
+                data["text/html"] = program_view.html(program, with_source=False)
                 outputs.show(data, "jaxpr")
 
     @no_var_expand
@@ -71,8 +73,18 @@ class LineMagics(Magics):
     def hlo(self, line: str) -> None:
         """`%hlo f(x)`: the optimised HLO, each instruction with where it came from.
 
-        Twin: `jaxplore.program(f, x).stages["hlo"]`."""
+        Twin: `jaxplore.program(f, x).stages["hlo"]`.
+
+        `%hlo --passes f(x)`: what each of XLA's passes changed, down to LLVM IR and machine
+        code; XLA compiles the program once more for it, in a process of its own. Twin:
+        `jaxplore.passes`."""
         __tracebackhide__ = True
+        option, _, call = line.strip().partition(" ")
+        if option == "--passes":
+            from jaxplore.magics.passesmagic import show_passes
+
+            show_passes(self._notebook, call)
+            return
         program = calls.program_of(self._notebook, line, "hlo", ("jaxpr", "hlo"))
         if program is not None:
             with contained("show the HLO"):

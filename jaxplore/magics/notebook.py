@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-from jaxplore import persistentcache, session
+from jaxplore import compiling, persistentcache, session
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.source import files
 from jaxplore.faults import contained, reporter
@@ -67,6 +67,8 @@ class Notebook:
         events.register("post_run_cell", self._after_cell)
         self.cells.watch_compiler()
         self._watch()
+        with contained("let the pages ask for passes"):
+            compiling.hear_pages(self.shell)
         reporter.add(self._write_quiet_line)
 
     def unload(self) -> None:
@@ -214,4 +216,6 @@ def unload(shell: InteractiveShell) -> None:
             from jaxplore.transforms.kept import kept
 
             kept.clear()
+        with contained("stop hearing the pages"):
+            compiling.forget_pages()
         persistentcache.cache(False)

@@ -11,11 +11,33 @@ from jaxplore.views.mode import deterministic
 _QUIET_EQUATIONS = 1_000
 
 
+class WrittenOver:
+    """One line of a cell's output, the newest."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is one already."""
+        return self._handle is not None
+
+    def write(self, line: str) -> None:
+        """Show a line in place of the one before."""
+        bundle: dict[str, Any] = {"text/plain": line}
+        metadata = {"jaxplore": {"view": "progress"}}
+        if self._handle is None:
+            self._handle = DisplayHandle()
+            self._handle.display(bundle, raw=True, metadata=metadata)
+        else:
+            self._handle.update(bundle, raw=True, metadata=metadata)
+
+
 class ProgressLine:
     """Shows each step of a large program; a small one shows nothing."""
 
     def __init__(self) -> None:
-        self._handle: DisplayHandle | None = None
+        self._line = WrittenOver()
         self._steps: list[str] = []
 
     def __call__(self, step: str, equations: int) -> None:
@@ -24,19 +46,10 @@ class ProgressLine:
             return
         with contained("show progress"):
             self._steps.append(step)
-            self._write(f"{equations:,} equations: {', '.join(self._steps)} ...")
+            self._line.write(f"{equations:,} equations: {', '.join(self._steps)} ...")
 
     def done(self) -> None:
         """Say that all steps ended, where one was shown."""
-        if self._handle is not None:
+        if self._line.is_shown:
             with contained("show progress"):
-                self._write(f"{', '.join(self._steps)}: done")
-
-    def _write(self, line: str) -> None:
-        bundle: dict[str, Any] = {"text/plain": line}
-        metadata = {"jaxplore": {"view": "progress"}}
-        if self._handle is None:
-            self._handle = DisplayHandle()
-            self._handle.display(bundle, raw=True, metadata=metadata)
-        else:
-            self._handle.update(bundle, raw=True, metadata=metadata)
+                self._line.write(f"{', '.join(self._steps)}: done")

@@ -228,9 +228,17 @@ class Program(Drawn):
     def total_bytes(self) -> int:
         """Bytes that the equations of one run read and write, without what XLA saves by
         fusing: those of all that hold no program, times how often they run. A `while` counts
-        once, and all branches of a cond."""
+        once, a cond its dearest branch."""
         runs = [1 if region.runs is None else region.runs for region in self.regions]
-        return sum(e.bytes * runs[e.region] for e in self.equations if not e.regions)
+        sums = [0] * len(self.regions)
+        # Whatever is nested comes after what holds it.
+        for e in reversed(self.equations):
+            inside = [sums[region] for region in e.regions]
+            if not inside:
+                sums[e.region] += e.bytes * runs[e.region]
+            else:
+                sums[e.region] += max(inside) if e.primitive == "cond" else sum(inside)
+        return sums[0]
 
     def summary(self) -> str:
         """One line: name, number of equations, types in and out."""

@@ -74,32 +74,32 @@ _PRE = "margin:0;font-size:12px;line-height:1.45;background:transparent;white-sp
 _COLUMN = "text-align:left;vertical-align:top;padding:0 16px 0 0"
 
 
-def html(program: Program, *, stages: Sequence[str] | None = None) -> str:
-    """Source, jaxpr and graph side by side, the other stages folded below.
+def html(program: Program, *, stages: Sequence[str] | None = None, with_source: bool = True) -> str:
+    """Source and jaxpr side by side, the graph and the other stages below.
 
     Reads with its scripts and styles stripped, as on GitHub; all text is escaped. In
     deterministic mode without the graph: which equations there are depends on JAX's version.
+    Without the source each line of the jaxpr still has its expression beside it.
     """
     names = [n for n in program.stages if stages is None or n in stages]
     source = "\n".join(_numbered(part) for part in program.sources)
     columns: list[str] = []
-    if source:
+    if source and with_source:
         columns.append(_column("source", _cut(source.split("\n"), _HTML_LINES)))
     if "jaxpr" in names:
         lines = _beside(program.stages["jaxpr"])
         columns.append(_column("jaxpr", _cut(lines, _HTML_LINES)))
-    if not deterministic():
-        columns.append(_graph(program))
+    graph = "" if deterministic() else _graph(program)
     folded = "".join(_folded(n, program.stages[n]) for n in names if n != "jaxpr")
     return (
         '<details open class="jaxplore-program"><summary style="cursor:pointer">'
         f"{escape(program.summary())}</summary>"
-        f"<table><tbody><tr>{''.join(columns)}</tr></tbody></table>{folded}</details>"
+        f"<table><tbody><tr>{''.join(columns)}</tr></tbody></table>{graph}{folded}</details>"
     )
 
 
 def _graph(program: Program) -> str:
-    """The picture, in a column; nothing where it cannot be small."""
+    """The picture; nothing where it cannot be small."""
     from jaxplore.views.graph.svg import small_picture
 
     with contained("draw the graph"):
@@ -108,7 +108,7 @@ def _graph(program: Program) -> str:
             scale = max(_SMALLEST, min(1, _PICTURE_HEIGHT / drawn.height))
             width, height = round(drawn.width * scale), round(drawn.height * scale)
             image = img(drawn.svg, said=drawn.said, width=width, height=height)
-            return f'<td style="{_COLUMN}"><b>graph</b><br>{image}</td>'
+            return f'<div style="overflow-x:auto"><b>graph</b><br>{image}</div>'
     return ""
 
 

@@ -13,11 +13,13 @@ from jaxplore.views import program as program_view
 from jaxplore.views.drawings import draw_program
 from jaxplore.views.graph import dot, mermaid, svg
 from jaxplore.views.mode import deterministic
+from jaxplore.widgets.asks import asks
 from jaxplore.widgets.assets import script
 from jaxplore.widgets.measured import Seconds, by_span, columns
 
 if TYPE_CHECKING:
-    from jaxplore.widgets.live import CompilePasses, ExplorerWidget
+    from jaxplore.widgets.live import ExplorerWidget
+    from jaxplore.widgets.passesjob import CompilePasses
 
 VIEW_MIME = "application/vnd.jaxplore.view.v1+json"
 
@@ -42,7 +44,7 @@ class Explorer:
             program: What to show.
             seconds: What its expressions took: a mapping from `Span` to seconds, or a
                 profile, whose `lines` have `span` and `self_s`.
-            passes: What XLA did, or what finds it out when the live widget asks.
+            passes: What XLA did, or what finds it out when the page asks.
         """
         self.program = program
         self.seconds = None if seconds is None else by_span(seconds)
@@ -77,12 +79,19 @@ class Explorer:
                 data["text/html"] = self._static()
             else:
                 payload = self._payload()
-                data[VIEW_MIME] = payload
+                data[VIEW_MIME] = {**payload, **self._ask()}
                 data["text/html"] = self._element(payload)
         return data, {"jaxplore": {"view": "explorer"}}
 
     def _repr_html_(self) -> str:
         return self._element(self._payload())
+
+    def _ask(self) -> dict[str, str]:
+        """What the page asks the kernel for the passes with; only JupyterLab's can ask."""
+        if self._passes is None or isinstance(self._passes, Passes):
+            return {}
+        serial = asks.serial_of(self._passes)
+        return {} if serial is None else {"ask": serial}
 
     def _static(self) -> str:
         return draw_program(self.program)

@@ -1,32 +1,12 @@
 """The explorer as an ordinary ipywidget, for those who have a kernel."""
 
-import atexit
-import time
-from threading import Event, Thread
-from typing import Any, Final, Protocol
+from typing import Any
 
 import anywidget
 import traitlets
 
-from jaxplore.model.passes import Passes
-from jaxplore.views import passes as passes_view
 from jaxplore.widgets.assets import script
-
-_TIMEOUT_S: Final = 120
-
-
-class Say(Protocol):
-    """Told a few words whenever there is something new."""
-
-    def __call__(self, step: str, /) -> None: ...
-
-
-class CompilePasses(Protocol):
-    """Compiles the program once more, in a process of its own."""
-
-    def __call__(
-        self, *, timeout_s: float, say: Say | None = None, stop: Event | None = None
-    ) -> Passes: ...
+from jaxplore.widgets.passesjob import CompilePasses, PassesJob, State
 
 
 class ExplorerWidget(anywidget.AnyWidget):
@@ -38,8 +18,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     request = traitlets.Dict().tag(sync=True)
     """What the page asks for: `{"what": "passes", "serial": 1}`, or `"cancel"`."""
     passes = traitlets.Dict().tag(sync=True)
-    """How XLA's passes stand: `state` is none, ready, running, done or failed; with it go
-    `step` and `elapsed_s` while they run, `error` when they failed, and `data`."""
+    """How XLA's passes stand, as `jaxplore.widgets.passesjob.State` says."""
 
     def __init__(
         self,
@@ -56,16 +35,12 @@ class ExplorerWidget(anywidget.AnyWidget):
                 page says how to get them.
         """
         self._equations = equations
-        self._compile_passes = compile_passes
-        self._stop = Event()
-        self._thread: Thread | None = None
-        known = payload.get("passes")
-        state = "ready" if known is None and compile_passes is not None else "none"
+        self._job = PassesJob(compile_passes, self._tell, payload.get("passes"))
         # In a box of widgets an element without a width of its own has none at all.
         super().__init__(
             _esm=script("widget.js"),
             payload=payload,
-            passes={"state": state} if known is None else {"state": "done", "data": known},
+            passes=self._job.state,
             layout={"width": "100%"},
         )
 
@@ -83,49 +58,14 @@ class ExplorerWidget(anywidget.AnyWidget):
     def _answer(self, change: Any) -> None:
         what = change["new"].get("what")
         if what == "cancel":
-            self._stop.set()
-        running = self._thread is not None and self._thread.is_alive()
-        if what == "passes" and self._compile_passes is not None and not running:
-            self._stop = Event()
-            self.passes = self._known("running", step="starting", elapsed_s=0.0)
-            # Not in the kernel's own thread: it stays free for cells.
-            self._thread = Thread(target=self._work, name="jaxplore passes", daemon=True)
-            self._thread.start()
+            self._job.cancel()
+        elif what == "passes":
+            self._job.start()
 
-    def _work(self) -> None:
-        compile_passes = self._compile_passes
-        if compile_passes is None:
-            return
-        start = time.monotonic()
-
-        def say(step: str) -> None:
-            elapsed_s = round(time.monotonic() - start, 1)
-            self.passes = self._known("running", step=step, elapsed_s=elapsed_s)
-
-        # A kernel that ends must not leave XLA's process behind.
-        atexit.register(self._end)
-        try:
-            found = compile_passes(timeout_s=_TIMEOUT_S, say=say, stop=self._stop)
-            if found.passes or found.error is None:
-                self.passes = {"state": "done", "data": passes_view.payload(found)}
-            else:
-                self.passes = self._known("failed", error=found.error)
-        except Exception as fault:
-            self.passes = self._known("failed", error=str(fault))
-        finally:
-            atexit.unregister(self._end)
-
-    def _known(self, state: str, **fields: Any) -> dict[str, Any]:
-        """A state that keeps the passes that are there already."""
-        data = self.passes.get("data")
-        return {"state": state, **fields, **({} if data is None else {"data": data})}
-
-    def _end(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(5)
+    def _tell(self, state: State) -> None:
+        self.passes = state
 
     def close(self) -> None:
         """Remove the widget from the page; XLA's process, if there is one, ends."""
-        self._stop.set()
+        self._job.cancel()
         super().close()

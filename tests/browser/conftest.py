@@ -11,9 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+import jaxplore
+from tests.browser.programs import PROGRAMS
+from tests.browser.seen import FIRST_PICTURE_MADE, WATCH_CANVAS, Seen
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Without these a Chromium in a sandbox or without a network waits for what never comes.
@@ -26,6 +31,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A page this wide shows source, jaxpr and graph at once.
+WITH_GRAPH = 1210
 RESULTS = Path(__file__).parents[2] / "test-results"
 START_S = 60
 
@@ -74,6 +81,73 @@ def page(browser: Browser) -> Iterator[Page]:
     tab.close()
     ours = [error for error in errors if "jxp" in error or "jaxplore" in error]
     assert ours == []
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The saved page of a program of `programs.PROGRAMS`; each is made once."""
+    folder = tmp_path_factory.mktemp("pages")
+
+    def save(name: str) -> Path:
+        file = folder / f"{name}.html"
+        if not file.exists():
+            made = PROGRAMS[name]
+            function, arguments = made.make()
+            explorer = jaxplore.explore(function, *arguments, stages=made.stages)
+            if made.passes:
+                explorer.passes()
+            explorer.save(file)
+        return file
+
+    return save
+
+
+class Offline:
+    """Opens files as a reader without a network does; asking for anything else is an error."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+
+    def page(self, file: Path, **options: Any) -> Page:
+        """A tab with a file. `options` are those of a browser context of playwright."""
+        context = self._browser.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, **options}
+        )
+        context.set_default_timeout(20_000)
+        context.add_init_script(WATCH_CANVAS)
+        self._contexts.append(context)
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        tab.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        context.on("request", lambda request: self.requests.append(request.url))
+        tab.goto(file.as_uri())
+        return tab
+
+    def explorer(self, file: Path, **options: Any) -> Seen:
+        """The explorer of a page, with its graph where the page has room for it."""
+        tab = self.page(file, **options)
+        root = tab.locator(".jxp-root").first
+        root.wait_for()
+        if tab.viewport_size and tab.viewport_size["width"] > WITH_GRAPH:
+            tab.wait_for_function(FIRST_PICTURE_MADE)
+        return Seen(tab, root)
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def offline(browser: Browser) -> Iterator[Offline]:
+    """Opens saved pages; a script error, or a request to any network, fails the test."""
+    opener = Offline(browser)
+    yield opener
+    opener.close()
+    far = [url for url in opener.requests if not url.startswith(("file:", "data:", "blob:"))]
+    assert (opener.errors, far) == ([], [])
 
 
 @pytest.fixture(scope="session")

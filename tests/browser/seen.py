@@ -31,7 +31,7 @@ WATCH_CANVAS = """
   };
 })()
 """
-FIRST_PICTURE = "jaxplore:first-picture"
+FIRST_PICTURE_MADE = "performance.getEntriesByName('jaxplore:first-picture').length > 0"
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,11 @@ class Seen:
     @property
     def canvas(self) -> Locator:
         return self.root.locator("canvas.jxp-canvas")
+
+    def canvas_size(self) -> tuple[float, float]:
+        box = self.canvas.bounding_box()
+        assert box is not None
+        return box["width"], box["height"]
 
     @property
     def facts(self) -> Locator:

@@ -80,16 +80,18 @@ ipywidgets.VBox([label, ipywidgets.HBox([widget])])
 """
 
 
+@pytest.mark.parametrize("where", ["lab/tree", "notebooks"], ids=["JupyterLab", "Notebook 7"])
 def test_the_live_widget_and_python_share_the_selection(
-    lab: Lab, page: Page, screenshots: Path
+    lab: Lab, page: Page, screenshots: Path, where: str
 ) -> None:
     notebook = new_notebook(
         cells=[new_code_cell(LIVE), new_code_cell("widget.selected = 2")],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
-    nbformat.write(notebook, lab.root / "live.ipynb")
-    lab.start_kernel("live.ipynb")
-    run_all(page, f"{lab.url}/lab/tree/live.ipynb?reset")
+    name = f"live-{where.split('/')[0]}.ipynb"
+    nbformat.write(notebook, lab.root / name)
+    lab.start_kernel(name)
+    run_all(page, f"{lab.url}/{where}/{name}?reset")
     explorer = page.locator(".jxp-root").first
     page.screenshot(path=screenshots / "live.png")
     # From Python: the third equation is selected, and so is its expression.

@@ -199,7 +199,7 @@ def test_cells_run_while_xla_works(client: BlockingKernelClient):
     states = [run(f"y = {number} + 1") for number in range(5)]
     # Each cell was answered while XLA's process was at work.
     assert states == ["'running'"] * 5
-    assert run("w._thread.join(60)") == "'done'"
+    assert run("w._job.wait(60)") == "'done'"
     assert run("assert w.passes['data']['format'] == 'jaxplore.passes/1'") == "'done'"
 
 

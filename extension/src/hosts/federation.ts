@@ -7,6 +7,8 @@
 /** The little of JupyterLab's types that is used here. */
 export interface Widget {
 	readonly node: HTMLElement;
+	/** What the widget is shown in. */
+	readonly parent: Widget | null;
 	dispose(): void;
 }
 export interface MimeModel {

@@ -1,14 +1,24 @@
 /** What the nodes of a level say, and how much room that takes. Pure. */
 
 import { GROUP, type Groups, type Thing } from "../model/groups";
-import { KIND, type Program } from "../model/program";
+import type { Program } from "../model/program";
+import {
+	CHIP_HEIGHT,
+	type Chip,
+	chipsWidth,
+	chipWidth,
+	countedChips,
+	cut,
+	inputName,
+	namedChips,
+} from "./chips";
 import type { Level, LevelNode, Levels } from "./visible";
 
 export interface NodeBox {
 	readonly label: string;
 	/** Second line; empty for none. */
 	readonly detail: string;
-	readonly chips: readonly string[];
+	readonly chips: readonly Chip[];
 	/** Drawn as several sheets, one behind another. */
 	readonly isStack: boolean;
 	readonly canOpen: boolean;
@@ -19,11 +29,7 @@ export interface NodeBox {
 }
 
 const LABEL = 30;
-const CHIPS = 3;
-const CHIP = 16;
 const CHARACTER = 7.4;
-const CHIP_CHARACTER = 5.9;
-export const CHIP_HEIGHT = 15;
 const DOT = 7;
 
 export function nodeBox(levels: Levels, node: LevelNode): NodeBox {
@@ -36,7 +42,7 @@ export function nodeBox(levels: Levels, node: LevelNode): NodeBox {
 	if (node.kind === "output") {
 		const values = [...node.outer];
 		const label = values.length === 1 ? "output" : `${values.length} outputs`;
-		const chips = named(program, node.chips);
+		const chips = namedChips(program, node.chips);
 		return sized({ label, detail: typesText(program, values), chips });
 	}
 	if (!node.port) return { ...sized({ label: "" }), width: DOT, height: DOT };
@@ -61,12 +67,12 @@ function thingBox(levels: Levels, node: LevelNode): NodeBox {
 	const isGroup = !groups.isEquation(thing);
 	const inside = groups.inside[thing] as number;
 	const canOpen = groups.canOpen(thing);
-	const chips = isGroup ? counted(program, node.chips) : named(program, node.chips);
+	const chips = isGroup ? countedChips(program, node.chips) : namedChips(program, node.chips);
 	if (node.results.length > 0) {
 		const many = node.results.length;
-		chips.push(
-			many === 1 ? `→ out ${program.valueType(node.results[0] as number)}` : `→ ${many} outputs`,
-		);
+		const type = program.valueType(node.results[0] as number);
+		const text = many === 1 ? `→ out ${cut(type, LABEL)}` : `→ ${many} outputs`;
+		chips.push({ text, values: node.results });
 	}
 	const size = canOpen ? `${inside.toLocaleString("en")} equations` : "";
 	return sized({
@@ -90,9 +96,8 @@ export function thingName(groups: Groups, thing: Thing): string {
 	const group = groups.group(thing);
 	const { name, kind, region } = program.wire.groups;
 	const text = program.string(name[group]);
-	if (kind[group] === GROUP.repeat)
-		return `${shorten(text, LABEL - 6)} × ${repeats(groups, thing)}`;
-	if (kind[group] !== GROUP.region) return shorten(text, LABEL);
+	if (kind[group] === GROUP.repeat) return `${cut(text, LABEL - 6)} × ${repeats(groups, thing)}`;
+	if (kind[group] !== GROUP.region) return cut(text, LABEL);
 	return regionName(program, region[group] as number);
 }
 
@@ -107,12 +112,12 @@ function repeats(groups: Groups, thing: Thing): number {
 function equationName(program: Program, equation: number): string {
 	const primitive = program.primitive(equation);
 	const held = program.held().get(equation)[0];
-	if (held === undefined) return shorten(primitive, LABEL);
+	if (held === undefined) return cut(primitive, LABEL);
 	const { name, runs } = program.wire.regions[held] as { name: string; runs: number };
 	const around = program.wire.regions[program.wire.equations.region[equation] as number]?.runs ?? 1;
 	const times = primitive === "scan" && runs > 0 && around > 0 ? runs / around : 1;
 	const own = name && name !== primitive && name !== "?" ? `${primitive} ${name}` : primitive;
-	return times > 1 ? `${shorten(own, LABEL - 6)} × ${times}` : shorten(own, LABEL);
+	return times > 1 ? `${cut(own, LABEL - 6)} × ${times}` : cut(own, LABEL);
 }
 
 function regionName(program: Program, region: number): string {
@@ -121,7 +126,7 @@ function regionName(program: Program, region: number): string {
 		kind: string;
 		equation: number;
 	};
-	if (equation < 0) return shorten(program.wire.name || name, LABEL);
+	if (equation < 0) return cut(program.wire.name || name, LABEL);
 	const siblings = program.held().get(equation);
 	const at = siblings.indexOf(region);
 	if (kind === "cond_jaxpr") return "condition";
@@ -130,42 +135,7 @@ function regionName(program: Program, region: number): string {
 		if (siblings.length !== 2) return `branch ${at}`;
 		return at === 0 ? "branch 0: false" : "branch 1: true";
 	}
-	return shorten(kind.replace(/_?jaxpr$/, "") || `part ${at}`, LABEL);
-}
-
-export function inputName(program: Program, value: number): string {
-	const at = program.wire.regions[0]?.inputs.indexOf(value) ?? -1;
-	return program.wire.argument_names[at] ?? program.valueName(value);
-}
-
-/** Chips of an equation: what each is called; the last step of a long path says most. */
-function named(program: Program, values: readonly number[]): string[] {
-	const chips = values.slice(0, values.length > CHIPS ? CHIPS - 1 : CHIPS).map((value) => {
-		const name =
-			program.valueKind(value) === KIND.input
-				? inputName(program, value)
-				: program.valueName(value);
-		return shorten(lastStep(name), CHIP);
-	});
-	if (values.length > CHIPS) chips.push(`+${values.length - CHIPS + 1}`);
-	return chips;
-}
-
-function lastStep(name: string): string {
-	if (name.length <= CHIP) return name;
-	const steps = name.match(/[\w]+/g);
-	return steps?.at(-1) ?? name;
-}
-
-/** Chips of a group: how many parameters its equations read. */
-function counted(program: Program, values: readonly number[]): string[] {
-	const count = (kind: number) =>
-		values.filter((value) => program.valueKind(value) === kind).length;
-	const chips: string[] = [];
-	const [inputs, constants] = [count(KIND.input), count(KIND.constant)];
-	if (inputs > 0) chips.push(inputs === 1 ? "1 input" : `${inputs} inputs`);
-	if (constants > 0) chips.push(constants === 1 ? "1 constant" : `${constants} constants`);
-	return chips;
+	return cut(kind.replace(/_?jaxpr$/, "") || `part ${at}`, LABEL);
 }
 
 /** `f32[8,16]`, and how many more: the largest says most. */
@@ -176,12 +146,11 @@ export function typesText(program: Program, values: readonly number[]): string {
 		program.wire.types[program.wire.values.type[value] as number]?.size_bytes ?? 0;
 	const largest = values.reduce((most, value) => (size(value) > size(most) ? value : most), first);
 	const more = values.length > 1 ? ` +${values.length - 1}` : "";
-	return `${shorten(program.valueType(largest), LABEL)}${more}`;
+	return `${cut(program.valueType(largest), LABEL)}${more}`;
 }
 
 function sized(words: Partial<NodeBox> & { readonly label: string }): NodeBox {
 	const { label, detail = "", chips = [], canOpen = false } = words;
-	const chipsWidth = chips.reduce((sum, chip) => sum + chipWidth(chip) + 4, -4);
 	const text = Math.max(label.length * CHARACTER + (canOpen ? 18 : 0), detail.length * 6);
 	return {
 		isStack: false,
@@ -190,21 +159,13 @@ function sized(words: Partial<NodeBox> & { readonly label: string }): NodeBox {
 		...words,
 		detail,
 		chips,
-		width: Math.ceil(Math.max(46, text + 18, chipsWidth + 12)),
+		width: Math.ceil(Math.max(46, text + 18, chipsWidth(chips) + 12)),
 		height: 24 + (detail ? 14 : 0) + (chips.length > 0 ? CHIP_HEIGHT + 3 : 0),
 	};
 }
 
-export function chipWidth(chip: string): number {
-	return chip.length * CHIP_CHARACTER + 9;
-}
-
 export function titleWidth(title: string): number {
 	return title.length * CHARACTER + 44;
-}
-
-function shorten(text: string, most: number): string {
-	return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 export function boxesOf(levels: Levels, level: Level): readonly NodeBox[] {

@@ -59,7 +59,7 @@ export function place(frame: Frame): Placed {
 	const all: Box[] = [...(isIn ? points : []), ...boxes, ...(isOut ? points : [])];
 	const from = [...frame.from.map((a) => a + shift), ...extra.from];
 	const to = [...frame.to.map((b) => b + shift), ...extra.to];
-	const layout = layered(all, from, to);
+	const layout = layered(all, from, to, isChain(frame) ? { span: 2 } : {});
 	const border = frame.bordered ? SIDE : 0;
 	let least = Number.POSITIVE_INFINITY;
 	let most = Number.NEGATIVE_INFINITY;
@@ -97,6 +97,17 @@ export function place(frame: Frame): Placed {
 		long: routes.map(({ long }) => (long ? 1 : 0)),
 		inner,
 	};
+}
+
+/**
+ * Boxes that each lead to the next, as the blocks of a model do. What else they make goes past
+ * in lanes at the side, or each would push the next one further from the middle.
+ */
+function isChain({ boxes, from, to }: Frame): boolean {
+	const middle = boxes.flatMap(({ role }, i) => (role === ROLE.box ? [i] : []));
+	if (middle.length < 4) return false;
+	const leads = new Set(from.map((a, i) => `${a} ${to[i]}`));
+	return middle.every((b, i) => i === 0 || leads.has(`${middle[i - 1]} ${b}`));
 }
 
 const POINT: Box = { width: 1, height: 0 };

@@ -34,6 +34,8 @@ export interface Options {
 	readonly order?: readonly number[];
 	/** `"best"` sweeps longer, for a picture that stays. */
 	readonly quality?: "fast" | "best";
+	/** Layers above which an edge runs in a lane beside the drawing, whatever its size. */
+	readonly span?: number;
 }
 
 /** Sweeps, and way points and boxes times sweeps that a reader waits for. */
@@ -64,7 +66,7 @@ export function layered(
 		to: kept.map((i) => to[i] as number),
 	};
 	const layer = layersOf(boxes.length, edges);
-	const { net, ways } = withWayPoints(layer, edges);
+	const { net, ways } = withWayPoints(layer, edges, options.span);
 	const rows = ordered(net, sweepsOf(net, options.quality), options.order);
 	const widths = net.layer.map((_, i) => boxes[i]?.width ?? WAY_WIDTH);
 	const sizes = { widths, boxes: boxes.length, gap: GAP_X, wayGap: WAY_GAP };
@@ -99,6 +101,7 @@ function sweepsOf(net: Net, quality: "fast" | "best" = "fast"): number {
 function withWayPoints(
 	boxLayer: Int32Array,
 	edges: Edges,
+	span = Number.POSITIVE_INFINITY,
 ): { net: Net; ways: readonly (readonly number[] | null)[] } {
 	const layer = Array.from(boxLayer);
 	const up: number[][] = layer.map(() => []);
@@ -106,7 +109,7 @@ function withWayPoints(
 	const spans = edges.from.map((a, i) => {
 		return (layer[edges.to[i] as number] as number) - (layer[a] as number);
 	});
-	const most = longest(spans, boxLayer.length);
+	const most = Math.min(span, longest(spans, boxLayer.length));
 	const ways = edges.from.map((start, i): number[] | null => {
 		if ((spans[i] as number) > most) return null;
 		const end = edges.to[i] as number;

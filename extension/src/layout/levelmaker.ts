@@ -49,7 +49,7 @@ export class LevelMaker {
 		if (container === groups.root) {
 			for (const value of flow.boxed) this.draft(this.ins, flow.inputKey(value), "input");
 		}
-		for (const thing of groups.entries(container)) this.draft(this.things, thing, "thing");
+		for (const thing of groups.shown(container)) this.draft(this.things, thing, "thing");
 		if (groups.regionIn(container) >= 0) this.addRun();
 		else this.addRegions();
 		this.addLoopPorts();
@@ -69,11 +69,15 @@ export class LevelMaker {
 		this.first = groups.place[run[0] ?? -1] ?? 0;
 		this.draftAt = run.map((equation) => this.things.get(this.childOf(equation)) as Draft);
 		run.forEach((equation, i) => {
+			if (groups.isConstant(equation)) return;
 			const reader = this.draftAt[i] as Draft;
 			for (const value of program.inputs.get(equation)) {
-				const maker = this.inRun(program.writer()[value] ?? -1);
-				if (maker) this.join(maker, reader, value);
-				else this.read(value, reader);
+				const writer = program.writer()[value] ?? -1;
+				const maker = this.inRun(writer);
+				// A constant of a closed group is not told to the group.
+				if (maker === reader) continue;
+				if (!maker || groups.isConstant(writer)) this.read(value, reader);
+				else this.join(maker, reader, value);
 			}
 			for (const value of program.outputs.get(equation)) this.write(value, reader, region);
 		});
@@ -103,7 +107,7 @@ export class LevelMaker {
 		const inputs = program.inputs.get(holder);
 		const home = groups.parent[holder] as number;
 		const entered = new Set<number>();
-		for (const thing of groups.entries(holder)) {
+		for (const thing of groups.shown(holder)) {
 			const frame = this.things.get(thing) as Draft;
 			const region = groups.regionIn(thing);
 			const { inputs: own, outputs } = program.wire.regions[region] as {

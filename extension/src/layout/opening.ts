@@ -16,7 +16,7 @@ export function opened(groups: Groups, open: Open, thing: Thing): Open {
 	for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
 		if (!groups.canOpen(at)) continue;
 		next.add(at);
-		const entries = groups.entries(at);
+		const entries = groups.shown(at);
 		// The programs of a cond are its content, and a group in a group says nothing new.
 		const isHolder = groups.isEquation(at) && groups.regionIn(at) < 0;
 		if (isHolder || entries.length === 1) waiting.push(...entries);
@@ -31,7 +31,7 @@ export function closed(groups: Groups, open: Open, thing: Thing): Open {
 
 /** Open just as far as a thing is seen. */
 export function openTo(groups: Groups, open: Open, thing: Thing): Open {
-	const around = groups.around(thing);
+	const around = groups.around(groups.bearer(thing));
 	if (around.every((at) => open.has(at))) return open;
 	return new Set([...open, ...around]);
 }
@@ -45,7 +45,7 @@ export function bare(groups: Groups): Open {
 export function closedSeen(groups: Groups, open: Open): Thing[] {
 	const seen: Thing[] = [];
 	for (const thing of open) {
-		for (const entry of groups.entries(thing)) {
+		for (const entry of groups.shown(thing)) {
 			if (!open.has(entry) && groups.canOpen(entry)) seen.push(entry);
 		}
 	}
@@ -56,7 +56,7 @@ export function closedSeen(groups: Groups, open: Open): Thing[] {
 export function boxesSeen(groups: Groups, open: Open): number {
 	let count = 0;
 	for (const thing of open) {
-		for (const entry of groups.entries(thing)) if (!open.has(entry)) count++;
+		for (const entry of groups.shown(thing)) if (!open.has(entry)) count++;
 	}
 	return count;
 }

@@ -109,3 +109,12 @@ export function itemAt(scene: Scene, x: number, y: number): number {
 	}
 	return -1;
 }
+
+/** Where half of the boxes are left and half right, of those that begin above a height. */
+export function middleOf({ items }: Scene, below: number): number {
+	const centres = items
+		.filter(({ open, top }) => !open && top < below)
+		.map(middle)
+		.sort((a, b) => a - b);
+	return centres[centres.length >> 1] ?? 0;
+}

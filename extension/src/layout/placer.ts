@@ -32,6 +32,11 @@ export class Placer {
 		worker.postMessage({ id, frame });
 	}
 
+	/** Starts the worker before it is needed: what is opened first does not wait for that. */
+	warm(): void {
+		setTimeout(() => this.start(), 300);
+	}
+
 	/** Here and now. */
 	placeNow(key: string, frame: Frame): Placed {
 		const placed = this.known.get(key) ?? place(frame);

@@ -65,8 +65,8 @@ export class Levels {
 
 	/** The closed or innermost open thing that shows a thing. */
 	seen(thing: Thing, open: ReadonlySet<Thing>): Thing {
-		let seen = thing;
-		for (let at = thing; at >= 0; at = this.groups.parent[at] as number) {
+		let seen = this.groups.bearer(thing);
+		for (let at = seen; at >= 0; at = this.groups.parent[at] as number) {
 			if (!open.has(at)) seen = at;
 		}
 		return seen;

@@ -2,11 +2,16 @@
 
 import { type Frame, place } from "./compound";
 
+export { place };
+
 export interface Request {
 	readonly id: number;
 	readonly frame: Frame;
 }
 
-addEventListener("message", ({ data }: MessageEvent<Request>) => {
-	postMessage({ id: data.id, placed: place(data.frame) });
-});
+// The bundle has this code once, and runs it in the page as well for what is small.
+if (typeof document === "undefined") {
+	addEventListener("message", ({ data }: MessageEvent<Request>) => {
+		postMessage({ id: data.id, placed: place(data.frame) });
+	});
+}

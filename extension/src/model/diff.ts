@@ -63,7 +63,7 @@ export class DiffRows {
 	/** The next item that differs, from `index` on by `step`; -1 where there is none. */
 	next(index: number, step: 1 | -1): number {
 		for (let at = index + step; at >= 0 && at < this.shown.length; at += step) {
-			if (this.differs(at) && !(step === 1 && this.differs(at - 1) && at - 1 !== index)) return at;
+			if (this.differs(at) && !this.differs(at - 1)) return at;
 		}
 		return -1;
 	}

@@ -11,6 +11,9 @@ export interface Fate {
 	readonly line: number;
 }
 
+/** What XLA may do with a constant: the text does not show which. */
+const FOLDED = "constant folded, merged or simplified away";
+
 export class Fates {
 	private readonly program: Program;
 	private readonly text: () => HloText;
@@ -92,8 +95,8 @@ export class Fates {
 		}
 		if (constant[equation]) {
 			return this.program.inputs.count(equation) === 0
-				? "constant folded: it has no inputs"
-				: "constant folded: all its inputs are constants";
+				? `${FOLDED}: it has no inputs`
+				: `${FOLDED}: all its inputs are constants`;
 		}
 		return "left no trace: XLA merged it with others or simplified it away";
 	}

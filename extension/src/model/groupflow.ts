@@ -105,6 +105,7 @@ export class Flow {
 		for (let step = 0; step <= program.wire.regions.length; step++) {
 			const writer = program.writer()[at] ?? -1;
 			if (writer >= 0) {
+				if (this.groups.isConstant(writer)) return { end: null, chip: at };
 				return { end: { key: writer, home: this.groups.parent[writer] as number }, chip: null };
 			}
 			const region = this.region[at] ?? -1;

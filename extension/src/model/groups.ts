@@ -6,6 +6,7 @@
  * one that holds several (a cond, a while) has a thing for each.
  */
 
+import { constants } from "./groupconstants";
 import type { Program } from "./program";
 
 export type Thing = number;
@@ -30,6 +31,10 @@ export class Groups {
 	readonly inside: Float64Array;
 	/** How many of them are of the backward pass. */
 	readonly backward: Float64Array;
+	/** 1 for each equation that is a chip on its readers, and for a group of only such ones. */
+	private readonly isChip: Uint8Array;
+	private walked: Int32Array | null = null;
+	private readonly shownIn = new Map<Thing, readonly Thing[]>();
 	/** Equations of each region as the groups hold them. */
 	private readonly members: number[][];
 	/** First place of each group's run, and the place after its last. */
@@ -70,11 +75,46 @@ export class Groups {
 		this.collect();
 		this.inside = this.sums(new Float64Array(this.equationCount).fill(1));
 		this.backward = this.sums(Float64Array.from(equations.phase));
+		const chips = this.sums(constants(program));
+		this.isChip = Uint8Array.from(chips, (count, thing) =>
+			Number(count > 0 && count === this.inside[thing]),
+		);
 	}
 
 	/** What stands directly in a thing, in order. */
 	entries(thing: Thing): readonly Thing[] {
 		return this.children.get(thing) ?? NONE;
+	}
+
+	/** Those of them that are boxes: constants are chips on what reads them. */
+	shown(thing: Thing): readonly Thing[] {
+		let shown = this.shownIn.get(thing);
+		if (!shown) {
+			const entries = this.entries(thing);
+			shown = entries.filter((entry) => this.isChip[entry] === 0);
+			this.shownIn.set(thing, shown);
+		}
+		return shown;
+	}
+
+	/** Whether an equation is a chip on its readers. */
+	isConstant(equation: number): boolean {
+		return this.isChip[equation] === 1;
+	}
+
+	/** A thing itself, or where it is a chip the first of its readers in its group, or at all. */
+	bearer(thing: Thing): Thing {
+		let at = thing;
+		while (this.isChip[at] === 1) {
+			if (!this.isEquation(at)) {
+				at = this.entries(at)[0] as Thing;
+				continue;
+			}
+			const readers = this.program.readers().get(this.program.outputs.first(at));
+			const home = this.parent[at];
+			at = readers.find((reader) => this.parent[reader] === home) ?? (readers[0] as Thing);
+		}
+		return at;
 	}
 
 	canOpen(thing: Thing): boolean {
@@ -110,6 +150,24 @@ export class Groups {
 		if (this.ofRegion[region] === thing) return members;
 		const group = this.group(thing);
 		return members.slice(Math.max(0, this.first[group] as number), this.last[group]);
+	}
+
+	/** All things, each before what is in it, in the order of the graph. */
+	walk(): Int32Array {
+		this.walked ??= this.inOrder();
+		return this.walked;
+	}
+
+	private inOrder(): Int32Array {
+		const order = new Int32Array(this.count);
+		let size = 0;
+		const waiting: Thing[] = [this.root];
+		for (let thing = waiting.pop(); thing !== undefined; thing = waiting.pop()) {
+			order[size++] = thing;
+			const entries = this.entries(thing);
+			for (let i = entries.length - 1; i >= 0; i--) waiting.push(entries[i] as Thing);
+		}
+		return order.subarray(0, size);
 	}
 
 	/** All equations in a thing, those of nested programs included. */

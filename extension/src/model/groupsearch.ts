@@ -16,23 +16,29 @@ export function thingsWith(groups: Groups, words: string): Thing[] {
 	const spans = spansWith(groups, has);
 	const { primitive, scope, span } = wire.equations;
 	const { name, type } = wire.values;
-	const isIn = (equation: number) =>
-		strings[primitive[equation] as number] === 1 ||
-		strings[scope[equation] as number] === 1 ||
-		spans[span[equation] as number] === 1 ||
-		program.outputs.get(equation).some((value) => {
-			return strings[name[value] as number] === 1 || types[type[value] as number] === 1;
-		});
+	// Values first: an equation has the words when one that it makes has them.
+	const writer = program.writer();
+	const isIn = new Uint8Array(groups.count);
+	for (let value = 0; value < writer.length; value++) {
+		const at = writer[value] as number;
+		if (at < 0) continue;
+		if (strings[name[value] as number] === 1 || types[type[value] as number] === 1) isIn[at] = 1;
+	}
+	for (let e = 0; e < groups.equationCount; e++) {
+		const isSaid =
+			strings[primitive[e] as number] === 1 ||
+			strings[scope[e] as number] === 1 ||
+			spans[span[e] as number] === 1;
+		if (isSaid) isIn[e] = 1;
+	}
+	for (let thing = groups.equationCount; thing < groups.count; thing++) {
+		if (strings[wire.groups.name[groups.group(thing)] as number] === 1) isIn[thing] = 1;
+	}
+	isIn[groups.root] = 0;
 	const found: Thing[] = [];
-	const waiting: Thing[] = [groups.root];
-	for (let thing = waiting.pop(); thing !== undefined; thing = waiting.pop()) {
+	for (const thing of groups.walk()) {
+		if (isIn[thing] === 1) found.push(thing);
 		if (found.length >= MOST_THINGS) break;
-		const isFound = groups.isEquation(thing)
-			? isIn(thing)
-			: strings[wire.groups.name[groups.group(thing)] as number] === 1;
-		if (isFound && thing !== groups.root) found.push(thing);
-		const entries = groups.entries(thing);
-		for (let i = entries.length - 1; i >= 0; i--) waiting.push(entries[i] as Thing);
 	}
 	return found;
 }

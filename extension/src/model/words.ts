@@ -26,6 +26,8 @@ export function percentText(share: number): string {
 }
 
 function scaled(amount: number, base: number, units: readonly string[]): string {
+	// A share of something small is not nothing.
+	if (amount > 0 && amount < 0.5) return `<1 ${units[0]}`;
 	let rest = amount;
 	let unit = 0;
 	while (rest >= base && unit < units.length - 1) {

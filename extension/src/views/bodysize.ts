@@ -3,7 +3,7 @@
 import type { Program } from "../model/program";
 import { ROW_HEIGHT } from "./virtual";
 
-const TALLEST = 420;
+const TALLEST = 520;
 const LOWEST = 150;
 const CHROME = 44;
 /** Keeps the edges of a window in sight. */

@@ -20,28 +20,22 @@ const CLOSEST = 2.5;
 const FARTHEST = 0.02;
 const READABLE = 0.75;
 /** Letters are just readable. */
-const SMALLEST = 0.5;
+const SMALLEST = 0.45;
 const MARGIN = 20;
-/** Room for the buttons above the drawing and below it, where there is any to spare. */
-const ROOM = { head: 34, foot: 40 };
-const NO_ROOM = { head: 8, foot: 8 };
-const SHORT = 220;
+const EDGE = 10;
+/** Room for the small picture of the whole at the right, where there is any to spare. */
+const MAP = 136;
+const NARROW = 420;
 
-function room(view: Size): typeof ROOM {
-	return view.height < SHORT ? NO_ROOM : ROOM;
-}
-
-/** The middle of the height that is free, for a drawing of some height from its top. */
+/** In the middle of the height, or from the top what does not fit. */
 function topFor(height: number, view: Size): number {
-	const { head, foot } = room(view);
-	return head + Math.max(0, (view.height - head - foot - height) / 2);
+	return EDGE + Math.max(0, (view.height - 2 * EDGE - height) / 2);
 }
 
 /** The scale at which all of a drawing is in sight. */
 export function fitting(extent: Extent, view: Size): number {
 	const wide = (view.width - 2 * MARGIN) / Math.max(1, extent.width);
-	const { head, foot } = room(view);
-	const high = (view.height - head - foot) / Math.max(1, extent.height);
+	const high = (view.height - 2 * EDGE) / Math.max(1, extent.height);
 	return Math.min(1, wide, high);
 }
 
@@ -58,17 +52,22 @@ export function wholeView(extent: Extent, view: Size): Camera {
 /**
  * All of a small drawing; of a large one the top, at a size that can be read.
  *
- * `start` is where its first box is: that is in sight however wide the rest may be.
+ * `middle` says where most boxes are down to a height: that is in sight however wide the rest
+ * may be.
  */
-export function firstView(extent: Extent, view: Size, start: number): Camera {
+export function firstView(extent: Extent, view: Size, middle: (below: number) => number): Camera {
 	const fit = fitting(extent, view);
 	// All of it at once is worth smaller letters, but not too small ones.
-	const scale = fit >= SMALLEST ? fit : READABLE;
+	if (fit >= SMALLEST) return wholeView(extent, view);
+	const free = view.width < NARROW ? view.width : view.width - MAP;
+	const wide = (free - 2 * MARGIN) / Math.max(1, extent.width);
+	const scale = Math.min(READABLE, wide >= SMALLEST ? wide : READABLE);
 	const y = topFor(extent.height * scale, view);
-	const least = view.width - MARGIN - (extent.left + extent.width) * scale;
+	const least = free - MARGIN - (extent.left + extent.width) * scale;
 	const most = MARGIN - extent.left * scale;
 	if (least >= most) return { x: (least + most) / 2, y, scale };
-	return { x: Math.min(most, Math.max(least, view.width / 2 - start * scale)), y, scale };
+	const centred = free / 2 - middle(view.height / scale) * scale;
+	return { x: Math.min(most, Math.max(least, centred)), y, scale };
 }
 
 /** Moved so that a point of the drawing is in the middle. */
@@ -94,8 +93,7 @@ export function turnedTo(
 	const top = box.top * camera.scale + camera.y;
 	const right = left + box.width * camera.scale;
 	const bottom = top + Math.min(box.height * camera.scale, view.height / 2);
-	const { head, foot } = room(view);
-	const isInside = left > 8 && right < view.width - 8 && top > head && bottom < view.height - foot;
+	const isInside = left > 8 && right < view.width - 8 && top > 8 && bottom < view.height - 8;
 	if (isInside && camera.scale >= SMALLEST) return camera;
 	const scale = camera.scale < SMALLEST ? READABLE : camera.scale;
 	return {

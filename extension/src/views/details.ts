@@ -95,7 +95,7 @@ function valueLine(
 	const to =
 		readers.length > 0
 			? [words("read by"), ...equationChips(program, readers, events, MOST_CHIPS)]
-			: [words("read by nothing here")];
+			: [words(isReturned(program, value) ? "returned" : "read by nothing here")];
 	return h(
 		"div",
 		{ class: "jxp-row" },
@@ -104,6 +104,11 @@ function valueLine(
 		...(side === "to" ? [] : from),
 		...(program.valueKind(value) === KIND.literal ? [] : to),
 	);
+}
+
+/** Whether a program, the whole or a nested one, gives it back. */
+function isReturned(program: Program, value: number): boolean {
+	return program.wire.regions.some(({ outputs }) => outputs.includes(value));
 }
 
 /** Words that stand between chips. */

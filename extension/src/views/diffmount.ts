@@ -26,7 +26,7 @@ export function mountDiff(el: HTMLElement, payload: unknown): () => void {
 			const { message } =
 				error instanceof PayloadError
 					? error
-					: new PayloadError("Cannot show this difference.", String(error), "Run its cell again.");
+					: new PayloadError("Cannot show this difference.", String(error), "run its cell again.");
 			const box = h("div", { class: "jxp-root jxp-error", role: "alert" }, message);
 			// The static table that came with the output is better than a message alone.
 			shadow.replaceChildren(h("style", {}, style), box, h("slot"));

@@ -1,6 +1,6 @@
 /** Boxes, frames and ports of a graph -> pixels. */
 
-import { CHIP_HEIGHT, chipWidth } from "../layout/boxes";
+import { CHIP_GAP, CHIP_HEIGHT, chipsWidth, chipWidth } from "../layout/chips";
 import type { Item } from "../layout/scene";
 import type { GraphPalette } from "./graphdraw";
 
@@ -16,6 +16,8 @@ export interface Look {
 	readonly isDimmed: boolean;
 	/** Part of all the cost, or -1. */
 	readonly share: number;
+	/** Values whose chips are lit. */
+	readonly lit: ReadonlySet<number>;
 	/** How strong its heat is, from 0 to 1. */
 	readonly heat: number;
 }
@@ -192,18 +194,18 @@ function write(context: Context, item: Item, palette: GraphPalette, look: Look):
 	const x = left + width / 2;
 	let y = top + 12.5;
 	if (words.chips.length > 0) {
-		const total = words.chips.reduce((sum, chip) => sum + chipWidth(chip) + 4, -4);
-		let at = x - total / 2;
+		let at = x - chipsWidth(words.chips) / 2;
 		context.font = `10px ${palette.font}`;
-		for (const chip of words.chips) {
-			const wide = chipWidth(chip);
-			context.fillStyle = palette.chip;
+		for (const { text, values } of words.chips) {
+			const wide = chipWidth(text);
+			const isLit = look.lit.size > 0 && values.some((value) => look.lit.has(value));
+			context.fillStyle = isLit ? palette.kept : palette.chip;
 			context.beginPath();
 			context.roundRect(at, top + 4, wide, CHIP_HEIGHT - 1, 7);
 			context.fill();
-			context.fillStyle = palette.quiet;
-			context.fillText(chip, at + wide / 2, top + 4 + CHIP_HEIGHT / 2);
-			at += wide + 4;
+			context.fillStyle = isLit ? palette.background : palette.quiet;
+			context.fillText(text, at + wide / 2, top + 4 + CHIP_HEIGHT / 2);
+			at += wide + CHIP_GAP;
 		}
 		y += CHIP_HEIGHT + 3;
 	}

@@ -30,6 +30,8 @@ export interface GraphPalette extends Palette {
 export interface Lights {
 	readonly hover: ReadonlySet<number>;
 	readonly kept: ReadonlySet<number>;
+	/** Values whose chips stand out. */
+	readonly chips: ReadonlySet<number>;
 	readonly lines: ReadonlySet<number>;
 	/** Where the keyboard is; -1 for nowhere. */
 	readonly current: number;
@@ -88,6 +90,7 @@ export function drawGraph(
 		isKept: lights.kept.has(i),
 		isCurrent: lights.current === i,
 		isDimmed: lights.only !== null && !lights.only.has(i),
+		lit: lights.chips,
 		share: heat ? heat.share(i) : -1,
 		heat: heat ? heat.strength(i) : 0,
 	});

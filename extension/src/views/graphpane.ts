@@ -1,16 +1,18 @@
 /** The program as a graph that opens in place: pan, zoom, open and close, light, search. */
 
+import { CHIP_HEIGHT, type Chip, chipAt } from "../layout/chips";
 import { bare, nextLevel } from "../layout/opening";
-import { itemAt, nextTo, reach, touching } from "../layout/paths";
+import { itemAt, middleOf, nextTo } from "../layout/paths";
 import type { Item, Scene } from "../layout/scene";
 import type { Focus, Origin } from "../model/focus";
 import type { Thing } from "../model/groups";
 import { MOST_THINGS, thingsWith } from "../model/groupsearch";
 import { type Heat, strength } from "../model/heat";
-import type { Program } from "../model/program";
+import { KIND, type Program } from "../model/program";
 import { type Camera, centredOn, firstView, fitting, turnedTo, wholeView, zoomed } from "./camera";
 import { Cleanup, h } from "./dom";
-import { drawGraph, type GraphPalette, type ItemHeat, type Lights } from "./graphdraw";
+import { drawGraph, type GraphPalette, type ItemHeat } from "./graphdraw";
+import { GraphLights } from "./graphlights";
 import { followPointer } from "./graphpointer";
 import { GraphState } from "./graphstate";
 import { graphTools } from "./graphtools";
@@ -26,9 +28,6 @@ const MOST_SEEN = 400;
 const CHEAP = 300;
 /** A group of more equations lights nothing elsewhere: it would be everything. */
 const LIT = 5000;
-type Spot = Pick<Item, "left" | "top" | "width">;
-const NO_BOX: Spot = { left: 0, top: 0, width: 0 };
-const NOTHING: ReadonlySet<number> = new Set();
 
 export function graphPane(program: Program, events: PaneEvents): Pane {
 	const canvas = h("canvas", {
@@ -42,6 +41,7 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 	const cleanup = new Cleanup();
 	const state = new GraphState(program);
 	const { groups } = state;
+	const lights = new GraphLights(state);
 	const map = minimap((x, y) => look(centredOn(camera, size, x, y)));
 	const tools = graphTools(
 		groups,
@@ -54,16 +54,22 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 			inputs: () => light("into"),
 			outputs: () => light("out"),
 		},
-		(thing) => reveal(thing, () => stand(thing)),
+		(thing) => {
+			// The crumb that was clicked is drawn anew; keys must still come to the graph.
+			canvas.focus({ preventScroll: true });
+			reveal(thing, () => stand(thing));
+		},
 	);
-	const element = h("div", { class: "jxp-graph" }, canvas, map.element, ...tools.elements);
+	const stage = h("div", { class: "jxp-stage" }, canvas, map.element);
+	const element = h("div", { class: "jxp-graph" }, stage, ...tools.elements);
 
 	let camera: Camera = { x: 0, y: 0, scale: 1 };
 	let size = { width: 0, height: 0, ratio: 1 };
 	let hover: Focus | null = null;
 	let selected: Focus | null = null;
-	/** The item under the pointer, and the thing that keys start from. */
+	/** The item and its chip under the pointer, and the thing that keys start from. */
 	let pointed = -1;
+	let onChip: Chip | null = null;
 	let current: Thing | null = null;
 	let path: "into" | "out" | null = null;
 	let found: { words: string; things: readonly Thing[]; at: number } = {
@@ -86,12 +92,7 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 	}
 
 	function fromTop(): Camera {
-		const { items } = state.scene;
-		const first = items.reduce<Spot>(
-			(top, item) => (item.top < top.top ? item : top),
-			items[0] ?? NO_BOX,
-		);
-		return firstView(extent(state.scene), size, first.left + first.width / 2);
+		return firstView(extent(state.scene), size, (below) => middleOf(state.scene, below));
 	}
 
 	/** After much has changed: from the top, as large as can be read. */
@@ -134,7 +135,7 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		};
 		const isCheap = groups
 			.around(thing)
-			.every((at) => state.open.has(at) || groups.entries(at).length <= CHEAP);
+			.every((at) => state.open.has(at) || groups.shown(at).length <= CHEAP);
 		if (isCheap) state.lend(thing, show);
 		else show();
 	}
@@ -152,31 +153,6 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		path = path === next || current === null ? null : next;
 		tools.press(path);
 		draw();
-	}
-
-	function lights(): Lights {
-		const { scene } = state;
-		const isHere = pointed >= 0 && scene.items[pointed] !== undefined;
-		const hovered = isHere ? new Set([pointed]) : state.itemsOf(hover?.equations ?? []);
-		const kept = state.itemsOf(selected?.equations ?? []);
-		const at = current === null ? -1 : (scene.itemOf.get(current) ?? -1);
-		if (at >= 0) kept.add(at);
-		const reached = path && at >= 0 ? reach(scene, at, path) : null;
-		const lines = new Set<number>();
-		// Where many things are lit their lines say nothing.
-		for (const items of [hovered, kept]) {
-			if (items.size > 3) continue;
-			for (const item of items) for (const line of touching(scene, item).lines) lines.add(line);
-		}
-		if (found.words) for (const item of state.itemsOf(found.things)) hovered.add(item);
-		return {
-			hover: hovered,
-			kept,
-			lines: reached ? NOTHING : lines,
-			current: at,
-			only: reached?.items ?? null,
-			onlyLines: reached?.lines ?? null,
-		};
 	}
 
 	function itemHeat(): ItemHeat | null {
@@ -203,17 +179,21 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 				size,
 				{ scene, labels, titles, heat: itemHeat() },
 				camera,
-				lights(),
+				lights.of({ hover, selected, pointed, current, path, found: found.things }),
 				palette,
 			);
 			map.draw(scene, camera, size, palette);
+			// For those who only see the page: how much is drawn, how large, and what is open.
+			element.dataset.boxes = `${scene.itemOf.size}`;
+			element.dataset.open = `${state.open.size}`;
+			element.dataset.scale = camera.scale.toFixed(3);
 			if (isNew) performance.mark("jaxplore:first-picture");
 			isNew = false;
 		});
 	}
 
 	function resize(): void {
-		const { clientWidth: width, clientHeight: height } = element;
+		const { clientWidth: width, clientHeight: height } = stage;
 		if (width === 0 || height === 0) return;
 		const ratio = globalThis.devicePixelRatio || 1;
 		const isFirst = size.width === 0;
@@ -241,9 +221,24 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		return { kind: "equations", equations: groups.equationsIn(thing) };
 	}
 
-	function origin(item: number): Origin | null {
+	/** What a chip of an item stands for: equations that are drawn nowhere else, or an input. */
+	function chipOrigin({ values }: Chip): Origin | null {
+		const constants = values
+			.map((value) => program.writer()[value] ?? -1)
+			.filter((writer) => groups.isConstant(writer));
+		const [first] = constants;
+		if (constants.length > 1) return { kind: "equations", equations: constants };
+		if (first !== undefined) return { kind: "equation", equation: first };
+		const [value] = values;
+		const isInput = value !== undefined && program.valueKind(value) === KIND.input;
+		return isInput && values.length === 1 ? { kind: "value", value } : null;
+	}
+
+	function origin(item: number, chip: Chip | null = null): Origin | null {
 		const node = state.scene.items[item]?.node;
 		if (!node) return null;
+		const own = chip && chipOrigin(chip);
+		if (own) return own;
 		if (node.kind === "thing") return originOf(node.key);
 		const [value] = node.outer;
 		const input = state.levels.flow.inputOf(node.key);
@@ -254,10 +249,12 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 	followPointer(canvas, cleanup, {
 		point(at) {
 			const next = at ? pointAt(at.x, at.y) : -1;
-			if (next === pointed) return;
+			const chip = at ? chipUnder(next, at.x, at.y) : null;
+			if (next === pointed && chip === onChip) return;
 			pointed = next;
+			onChip = chip;
 			canvas.style.cursor = next >= 0 ? "pointer" : "grab";
-			events.hover(next >= 0 ? origin(next) : null);
+			events.hover(next >= 0 ? origin(next, chip) : null);
 			draw();
 		},
 		press(x, y) {
@@ -266,8 +263,9 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 			const thing = item?.node.kind === "thing" ? item.node.key : null;
 			if (item && thing !== null && isOnGlyph(item, x, y)) return toggle(thing);
 			state.settle();
-			events.select(item ? origin(at) : null);
-			stand(thing);
+			const chip = chipUnder(at, x, y);
+			events.select(item ? origin(at, chip) : null);
+			stand(chip && chipOrigin(chip) ? null : thing);
 		},
 		pressTwice(x, y) {
 			const item = state.scene.items[pointAt(x, y)];
@@ -276,6 +274,15 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		drag: (dx, dy) => look({ ...camera, x: camera.x + dx, y: camera.y + dy }),
 		zoom,
 	});
+
+	function chipUnder(at: number, x: number, y: number): Chip | null {
+		const item = state.scene.items[at];
+		if (!item || item.open || item.box.chips.length === 0) return null;
+		const down = (y - camera.y) / camera.scale - item.top;
+		if (down < 3 || down > 4 + CHIP_HEIGHT) return null;
+		const middle = item.left + item.width / 2;
+		return chipAt(item.box.chips, (x - camera.x) / camera.scale - middle);
+	}
 
 	function isOnGlyph({ left, top, box, open }: Item, x: number, y: number): boolean {
 		if (!box.canOpen) return false;

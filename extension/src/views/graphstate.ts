@@ -13,8 +13,16 @@ import type { Program } from "../model/program";
 /** Most inputs that are boxes, and most readers of such a one. */
 const INPUTS = 6;
 const READERS = 3;
+/** Things of a program above which preparing is worth its while. */
+const LARGE = 2000;
 /** Most outputs that are drawn as a box with edges to it. */
 const OUTPUTS = 4;
+
+export interface Shown {
+	readonly items: Set<number>;
+	/** Values whose chips show it. */
+	readonly values: Set<number>;
+}
 
 export class GraphState {
 	readonly groups: Groups;
@@ -43,6 +51,10 @@ export class GraphState {
 			groups.program.wire.groups.kind[groups.group(thing)] === GROUP.repeat;
 		const open = firstOpen(groups, isRepeat, (wider) => fits(this.sceneNow(wider)));
 		this.adopt(open, this.sceneNow(open));
+		// An index for the search, and a worker for what is opened, before either is asked for.
+		if (groups.count < LARGE) return;
+		this.placer.warm();
+		setTimeout(() => groups.walk(), 600);
 	}
 
 	/** Goes over to what is then open; `done` is called when the new scene is there. */
@@ -79,14 +91,33 @@ export class GraphState {
 		this.lent = new Set();
 	}
 
-	/** Items that show any of the things. */
-	itemsOf(things: Iterable<Thing>): Set<number> {
-		const items = new Set<number>();
+	/** Where any of the things is seen: in items, or on them as a chip. */
+	shown(things: Iterable<Thing>): Shown {
+		const { groups, open, scene } = this;
+		const shown: Shown = { items: new Set(), values: new Set() };
 		for (const thing of things) {
-			const item = this.scene.itemOf.get(this.levels.seen(thing, this.open));
-			if (item !== undefined) items.add(item);
+			const seen = this.levels.seen(thing, open);
+			const item = scene.itemOf.get(seen);
+			if (item === undefined) continue;
+			if (!groups.isConstant(thing)) {
+				shown.items.add(item);
+				continue;
+			}
+			this.addChip(thing, shown.values);
+			// A closed group or an open loop does not show the chips of what is in it.
+			if (!groups.isEquation(seen) || open.has(seen)) shown.items.add(item);
 		}
-		return items;
+		return shown;
+	}
+
+	/** The value that a constant is read as, by itself or within another constant. */
+	private addChip(constant: number, values: Set<number>): void {
+		const { groups } = this;
+		const value = groups.program.outputs.first(constant);
+		values.add(value);
+		groups.program.readers().each(value, (reader) => {
+			if (groups.isConstant(reader)) this.addChip(reader, values);
+		});
 	}
 
 	dispose(): void {

@@ -46,7 +46,7 @@ export function graphTools(
 	tool("+", "zoom in (+)", actions.zoomIn);
 
 	return {
-		elements: [crumbs, bar, said],
+		elements: [h("div", { class: "jxp-graphbar" }, crumbs, bar), said],
 		at(thing, isOpen) {
 			const around = thing === null ? [] : groups.around(thing).slice(1);
 			crumbs.hidden = around.length === 0;

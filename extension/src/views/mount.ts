@@ -48,7 +48,7 @@ export function mount(el: HTMLElement, host: Host): () => void {
 			const { message } =
 				error instanceof PayloadError
 					? error
-					: new PayloadError("Cannot show this output.", String(error), "Run its cell again.");
+					: new PayloadError("Cannot show this output.", String(error), "run its cell again.");
 			// The static text that came with the output is better than a message alone.
 			place(h("div", { class: "jxp-root jxp-error", role: "alert" }, message), h("slot"));
 		}

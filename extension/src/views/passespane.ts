@@ -23,9 +23,9 @@ interface State {
 }
 
 const HOW =
-	"This page does not hold them. With a kernel, explore(f, x).widget() gets them at a click; " +
-	"jaxplore.passes(f, x) gives them in Python, and an explorer whose .passes() was called " +
-	"saves them with its page.";
+	"This page does not hold them, and has no kernel to ask. In JupyterLab `%explore f(x)` gets " +
+	"them at a click, elsewhere explore(f, x).widget(); jaxplore.passes(f, x) gives them in " +
+	"Python, and an explorer whose .passes() was called saves them with its page.";
 const ASK =
 	"XLA compiles the program once more, in a process of its own: the kernel stays free, and " +
 	"nothing that you run changes.";

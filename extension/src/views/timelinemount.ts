@@ -42,7 +42,7 @@ export function mountTimeline(el: HTMLElement, host: GrowingHost): () => void {
 			const { message } =
 				error instanceof PayloadError
 					? error
-					: new PayloadError("Cannot show this timeline.", String(error), "Run its cell again.");
+					: new PayloadError("Cannot show this timeline.", String(error), "run its cell again.");
 			place(h("div", { class: "jxp-root jxp-error", role: "alert" }, message));
 		}
 	}

@@ -5,7 +5,7 @@ import { brief, isRecord, PayloadError } from "./payload";
 
 export const PASSES_FORMAT = "jaxplore.passes/1";
 
-const AGAIN = "Run the cell again with the installed jaxplore.";
+const AGAIN = "run the cell again with the installed jaxplore.";
 
 /** The passes inside `data`, unpacked and checked. */
 export async function readPasses(data: unknown): Promise<PassesWire> {

@@ -9,12 +9,12 @@ export const PROGRAM_FORMAT = "jaxplore.program/2";
 /** A payload that cannot be shown: what failed, what was given, what to do. */
 export class PayloadError extends Error {
 	constructor(what: string, got: string, todo: string) {
-		super(`${what}\nGot: ${got}.\n${todo}`);
+		super(`${what}\nGot: ${got}.\nDo: ${todo}`);
 		this.name = "PayloadError";
 	}
 }
 
-const AGAIN = "Run the cell again with the installed jaxplore.";
+const AGAIN = "run the cell again with the installed jaxplore.";
 
 /** The program inside a payload, unpacked and checked. */
 export async function readPayload(payload: unknown): Promise<ProgramWire> {
@@ -44,7 +44,11 @@ async function unpacked(packed: string): Promise<unknown> {
 	try {
 		return await unpack(packed);
 	} catch (error) {
-		throw new PayloadError("Cannot unpack this program.", brief(String(error)), AGAIN);
+		// What the browser says of it ("Failed to fetch") would send the reader to the network.
+		const isTheBrowsers = error instanceof TypeError || error instanceof DOMException;
+		const size = packed.length.toLocaleString("en");
+		const got = isTheBrowsers ? `${size} characters, cut short or changed` : brief(String(error));
+		throw new PayloadError("Cannot unpack this program.", got, AGAIN);
 	}
 }
 

@@ -19,8 +19,8 @@ def asked(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request
         UserCodeFailed: The function raised while JAX traced it.
     """
     with observer.paused():
-        made: Any = programs._trace(target, args, kwargs, _silently)  # pyright: ignore[reportPrivateUsage]
-        programs._lower(made, _silently)  # pyright: ignore[reportPrivateUsage]
+        made = programs.trace(target, args, kwargs, _silently)
+        programs.lower(made, _silently)
     if made.lowered is None:
         raise NotAProgramError.of(
             failed="Cannot let XLA compile this again.",
@@ -32,7 +32,7 @@ def asked(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request
         return request_of(made.lowered, EquationIndex((), (), spans), made.name)
     with collector_resting():
         walk = Walk(made.jaxpr, made.name, spans)
-        labelled = programs._labelled(walk, made.labels)  # pyright: ignore[reportPrivateUsage]
+        labelled = programs.labelled(walk, made.labels)
         index = EquationIndex(walk.equations, walk.paths, spans, labelled)
     return request_of(made.lowered, index, made.name)
 

@@ -188,7 +188,8 @@ def _followed(
             said = now
             count, newest = Dump(dump).newest()
             at = f"; the newest is {newest}" if newest else ""
-            say(f"XLA compiles: {count} passes changed something{at}")
+            changed = f": {count} passes changed something{at}" if count else ""
+            say(f"XLA compiles{changed}")
             if _size(dump) > _MOST_BYTES:
                 return f"XLA was stopped: it wrote more than {_MOST_BYTES // 10**9} GB"
         # Quick at first: a small program takes about a second.

@@ -6,6 +6,7 @@ What is counted (n elements; a multiply-add is two operations; what is not named
 |---|---|
 | add, mul, exp, tanh, max, clamp, ... | one per element of the result; a clamp two |
 | integer_pow | one per multiplication by repeated squaring, one more to invert |
+| polynomial | two per element and degree |
 | dot_general | 2 x batch x free x free x contracted sizes |
 | conv_general_dilated | 2 per multiplication with an input element: none for padding or dilation |
 | reduce_*, argmax, cumsum, top_k | one per element of the input |
@@ -20,6 +21,8 @@ What is counted (n elements; a multiply-add is two operations; what is not named
 | comparisons, casts, select, gather, slices, layout | none |
 | integers, booleans, keys | none |
 | callbacks, custom and foreign calls | none: nobody can tell |
+
+What nothing reads counts too, though JAX leaves it out of what it gives to XLA.
 
 Complex numbers: 2 per addition, 6 per multiplication, 8 per multiply-add; else as above.
 Transcendental functions count as one; real machines need more.
@@ -149,6 +152,12 @@ def _integer_pow(equation: Any) -> int:
     return _counted(equation.outvars[0].aval, products + (power < 0), 6 * products + (power < 0))
 
 
+def _polynomial(equation: Any) -> int:
+    # Horner's rule: one multiplication and one addition for each coefficient but the last.
+    steps = len(equation.invars) - 2
+    return steps * _counted(equation.outvars[0].aval, 2, 8)
+
+
 def _dot_general(equation: Any) -> int:
     (contracted, _), _ = equation.params["dimension_numbers"]
     left = equation.invars[0].aval
@@ -261,7 +270,7 @@ def _householder_product(equation: Any) -> int:
 _ELEMENTWISE: Final = (
     "abs acos acosh asin asinh atan atan2 atanh bessel_i0e bessel_i1e cbrt ceil cos cosh "
     "digamma erf erf_inv erfc exp exp2 expm1 floor igamma igamma_grad_a igammac lgamma log "
-    "log1p log2 logistic max min nextafter one_minus_square polygamma pow random_gamma "
+    "log1p log2 logistic max min nextafter polygamma pow random_gamma "
     "reciprocal regularized_incomplete_beta rem round rsqrt sign sin sinh sqrt square tan tanh zeta"
 )
 _REDUCTIONS: Final = (
@@ -276,6 +285,8 @@ _OVER_DEVICES: Final = (
 _RULES: Final[dict[str, Callable[[Any], int]]] = {
     **dict.fromkeys(_ELEMENTWISE.split(), _per_result(1, 1)),
     **dict.fromkeys(("add", "sub", "add_any", "neg"), _per_result(1, 2)),
+    "one_minus_square": _per_result(2, 8),
+    "polynomial": _polynomial,
     "mul": _per_result(1, 6),
     "div": _per_result(1, 11),
     "clamp": _per_result(2, 2),

@@ -23,12 +23,15 @@ def _slice(equation: Any) -> str:
 def _dynamic_slice(equation: Any) -> str:
     size = dims(equation.params["slice_sizes"])
     starts = [f"{{{i}}}" for i in range(1, 1 + rank(equation.invars[0]))]
-    return f"takes {size} elements of {{0}}, from {join(starts)} on" if starts else ""
+    return f"takes {size} elements of {{0}}, from {join(starts)} on{_MOVED}" if starts else ""
 
 
 def _dynamic_update_slice(equation: Any) -> str:
     starts = [f"{{{i}}}" for i in range(2, 2 + rank(equation.invars[0]))]
-    return f"a copy of {{0}} with {{1}} from {join(starts)} on" if starts else ""
+    return f"a copy of {{0}} with {{1}} from {join(starts)} on{_MOVED}" if starts else ""
+
+
+_MOVED: Final = "; moved inside where it would not fit"
 
 
 _OUTSIDE: Final = {

@@ -1,5 +1,6 @@
 """Small questions to a jaxpr: its types, its nested programs, its size."""
 
+import functools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -9,6 +10,9 @@ from jaxplore.capture import _hooks
 from jaxplore.model.types import short_type
 
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
+_NUMPY_SCALAR: Final = re.compile(r"\bnp\.\w+\(([^()]*)\)")
+# `<function f.<locals>.g>`, `<class 'a.B'>`, `<ufunc 'sin'>`: their last name says it.
+_OBJECT: Final = re.compile(r"<(?:function|class|ufunc|built-in function) '?((?:<\w+>|[\w.])+)'?>")
 _LONGEST: Final = 240
 _JAXPRS: Final = (_hooks.Jaxpr, _hooks.ClosedJaxpr)
 
@@ -145,6 +149,11 @@ _UNSAID: Final = frozenset(
         "ft_in",
         "ft_out",
         "resource_env",
+        "result_avals",
+        "out_trees",
+        "in_tree",
+        "treedef",
+        "tree",
     ]
 )
 
@@ -155,16 +164,59 @@ def _parameter(value: Any) -> str:
             return ""
         if not value:
             return "()"
-    elif callable(value) and hasattr(value, "__name__"):
-        return value.__name__
     try:
-        text = str(value)
+        return function_name(value) or shortened(str(value))
     except Exception:  # a parameter's own repr is not ours to trust
         return f"<{type(value).__name__}>"
-    return shortened(text)
+
+
+def function_name(value: Any) -> str:
+    """The name of a function that a parameter holds, plain or wrapped; "" where it is none."""
+    inner = getattr(value, "callback_func", None)  # of a callback
+    if inner is not None:
+        value = inner
+    elif (known := traced_name(value)) and not is_jaxpr(value):
+        return known
+    while isinstance(value, functools.partial):
+        value = value.func
+    name = getattr(value, "__name__", "") if callable(value) else ""
+    return name if isinstance(name, str) else ""
+
+
+def called_name(primitive: str, params: dict[str, Any]) -> str:
+    """What an equation that holds programs calls: the function's name where it calls one."""
+    name = params.get("name")
+    if isinstance(name, str):
+        return name
+    if primitive in _CUSTOM_CALLS:
+        name = traced_name(params.get("call_jaxpr"))
+        return primitive if name in ("", "<lambda>") else name
+    return primitive
+
+
+_CUSTOM_CALLS: Final = frozenset(["custom_jvp_call", "custom_vjp_call"])
+
+
+def traced_name(value: Any) -> str:
+    """The name of the function that something was traced from; "" where JAX knows none."""
+    info = getattr(opened(value), "debug_info", None)
+    name = getattr(info, "func_name", None)
+    return name if isinstance(name, str) and name != "<unnamed function>" else ""
 
 
 def shortened(text: str) -> str:
-    """A parameter's text on one line, without addresses, and not too long."""
+    """A parameter's text on one line, without addresses, and not too long.
+
+    >>> shortened("axes=(np.int64(1),) f=<function a.<locals>.b at 0x7f00>")
+    'axes=(1,) f=b'
+    """
     text = _ADDRESS.sub("", " ".join(text.split()))
+    if "np." in text:
+        text = _NUMPY_SCALAR.sub(r"\1", text)
+    if "<" in text:
+        text = _OBJECT.sub(lambda found: _last_name(found[1]), text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _last_name(path: str) -> str:
+    return path.rpartition(".")[2]

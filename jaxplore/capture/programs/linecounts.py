@@ -178,18 +178,30 @@ def _regions(program: Any) -> Iterator[_Region]:
 
 def _read(program: Any, known: dict[int, _Region]) -> None:
     """Add a program to `known`, after all that it uses."""
-    if id(program) in known:
-        return
-    equations = program.eqns
-    inner: list[tuple[int, Any]] = []
-    for equation in equations:
+    # With a stack of our own: programs may be nested deeper than Python calls may be.
+    found: dict[int, list[tuple[int, Any]]] = {}
+    open_ = [program]
+    while open_:
+        current = open_[-1]
+        key = id(current)
+        if key in known:
+            open_.pop()
+        elif key in found:
+            open_.pop()
+            known[key] = _Region(Counter(map(_ORIGIN, current.eqns)), found[key])
+        else:
+            uses = list(_uses(current))
+            found[key] = [(id(used), traceback) for used, traceback in uses]
+            open_ += [used for used, _ in reversed(uses) if id(used) not in known]
+
+
+def _uses(program: Any) -> Iterator[tuple[Any, Any]]:
+    """The programs that a program's equations hold, and where they do."""
+    for equation in program.eqns:
         params = equation.params
         if params and not _PLAIN.issuperset(map(type, params.values())):
             for _, part in nested(params):
-                used = opened(part)
-                _read(used, known)
-                inner.append((id(used), equation.source_info.traceback))
-    known[id(program)] = _Region(Counter(map(_ORIGIN, equations)), inner)
+                yield opened(part), equation.source_info.traceback
 
 
 # Most equations have no other parameters; asking the rest one by one would cost more than

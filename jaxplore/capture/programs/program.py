@@ -77,7 +77,7 @@ def capture_program(
     wanted = STAGE_NAMES if stages is None else _checked(stages)
     say = progress or _say_nothing
     with observer.paused():
-        made = _trace(target, args, kwargs or {}, say)
+        made = trace(target, args, kwargs or {}, say)
         texts = {name: _stage_text(made, name, say) for name in wanted}
     with collector_resting():
         return _program(made, wanted, texts, keep)
@@ -106,7 +106,7 @@ def _checked(stages: Sequence[str]) -> tuple[StageName, ...]:
     return tuple(name for name in STAGE_NAMES if name in stages)
 
 
-class _Made:
+class Made:
     """What JAX made of a function, as far as it got."""
 
     def __init__(self, name: str, jaxpr: Any = None) -> None:
@@ -118,7 +118,8 @@ class _Made:
         self.labels: Labels | None = None
 
 
-def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progress) -> _Made:
+def trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progress) -> Made:
+    """What JAX makes of a function when it traces it; or what is made already."""
     made = _already_made(target)
     if made is not None:
         if args or kwargs:
@@ -137,7 +138,7 @@ def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Prog
         )
     name = _name_of(target)
     say(f"tracing {name}", 0)
-    made = _Made(name)
+    made = Made(name)
     if not (hasattr(target, "trace") and hasattr(target, "lower")):
         fun, args, kwargs = _closing_over_constants(target, args, kwargs)
         target = jax.jit(fun)
@@ -152,22 +153,22 @@ def _trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Prog
     return made
 
 
-def _already_made(target: Any) -> _Made | None:
+def _already_made(target: Any) -> Made | None:
     if jaxprs.is_jaxpr(target):
         info = getattr(jaxprs.opened(target), "debug_info", None)
         name = getattr(info, "func_name", None) or "jaxpr"
-        return _Made(str(name), target)
+        return Made(str(name), target)
     kind = type(target).__name__
     if isinstance(target, jax.stages.Traced):
-        made = _Made(str(target.fun_name), target.jaxpr)
+        made = Made(str(target.fun_name), target.jaxpr)
         made.traced = target
         return made
     if isinstance(target, jax.stages.Lowered):
-        made = _Made(_module_name(target.as_text()) or kind)
+        made = Made(_module_name(target.as_text()) or kind)
         made.lowered = target
         return made
     if isinstance(target, jax.stages.Compiled):
-        made = _Made(_module_name(target.as_text() or "") or kind)
+        made = Made(_module_name(target.as_text() or "") or kind)
         made.compiled = target
         return made
     return None
@@ -233,7 +234,7 @@ def _is_traceable(argument: Any) -> bool:
 
 
 def _program(
-    made: _Made,
+    made: Made,
     wanted: Sequence[StageName],
     texts: Mapping[str, str | Stage | None],
     keep: Keep | None,
@@ -252,7 +253,7 @@ def _program(
         if "jaxpr" in wanted:
             stages["jaxpr"] = walk.stage()
         if any(text is not None for text in texts.values()):
-            index = EquationIndex(equations, walk.paths, spans, _labelled(walk, made.labels))
+            index = EquationIndex(equations, walk.paths, spans, labelled(walk, made.labels))
     for name, text in texts.items():
         if isinstance(text, Stage):
             stages[name] = text
@@ -279,7 +280,7 @@ def _program(
     )
 
 
-def _stage_text(made: _Made, name: StageName, say: Progress) -> str | Stage | None:
+def _stage_text(made: Made, name: StageName, say: Progress) -> str | Stage | None:
     """The raw text of a later stage; a `Stage` with an error where JAX fails to make it.
 
     None where there is nothing to make it from. A failure keeps the other stages.
@@ -288,10 +289,10 @@ def _stage_text(made: _Made, name: StageName, say: Progress) -> str | Stage | No
         return None
     try:
         if name == "stablehlo":
-            _lower(made, say)
+            lower(made, say)
             return None if made.lowered is None else made.lowered.as_text(debug_info=True)
         if made.compiled is None:
-            _lower(made, say)
+            lower(made, say)
             if made.lowered is None:
                 return None
             say("XLA compiles", _size(made))
@@ -322,7 +323,8 @@ def _counted(number: Any) -> float | None:
     return float(number) if isinstance(number, int | float) and number >= 0 else None
 
 
-def _lower(made: _Made, say: Progress) -> None:
+def lower(made: Made, say: Progress) -> None:
+    """Lower what was traced, with labels where that can be done."""
     if made.lowered is not None or made.traced is None:
         return
     say("lowering to StableHLO", _size(made))
@@ -336,14 +338,15 @@ def _lower(made: _Made, say: Progress) -> None:
     made.lowered = made.traced.lower()
 
 
-def _labelled(walk: Walk, labels: Labels | None) -> LabelledEquations | None:
+def labelled(walk: Walk, labels: Labels | None) -> LabelledEquations | None:
+    """The equations of a walk by the labels they were lowered with."""
     if labels is None:
         return None
     numbers = [labels.number(jaxpr) for jaxpr in walk.jaxprs]
     return LabelledEquations(walk.equations, walk.regions, numbers)
 
 
-def _size(made: _Made) -> int:
+def _size(made: Made) -> int:
     return 0 if made.jaxpr is None else jaxprs.count_equations(made.jaxpr)
 
 

@@ -53,10 +53,21 @@ def _told(said: str, parts: Sequence[str]) -> str:
     return f"{said}; {', '.join(parts)}" if parts else said
 
 
+def _custom(what: str) -> Callable[[Any], str]:
+    def tell(equation: Any) -> str:
+        primitive = equation.primitive.name
+        name = jaxprs.called_name(primitive, equation.params)
+        callee = "a function" if name == primitive else plain(name)
+        return f"calls {callee}, which has its own rule for {what}"
+
+    return tell
+
+
 def _remat(equation: Any) -> str:
     if equation.params.get("differentiated"):
         return "computes again what the forward pass did not keep, then the gradient"
-    return "computes values that the backward pass will compute again rather than keep"
+    said = "computes values that the backward pass will compute again rather than keep"
+    return said if equation.params.get("policy") is None else f"{said}, but for its policy's"
 
 
 def _axis_names(value: Any) -> str:
@@ -76,6 +87,16 @@ def _over_devices(verb: str) -> Callable[[Any], str]:
     return tell
 
 
+def _along(verb: str, parameter: str, new: str, old: str) -> Callable[[Any], str]:
+    """Words that end in an axis of the array: one more or less where it is not tiled."""
+
+    def tell(equation: Any) -> str:
+        end = old if equation.params.get("tiled") else new
+        return _over_devices(verb)(equation) + end.format(equation.params[parameter])
+
+    return tell
+
+
 def _permute(equation: Any) -> str:
     pairs = list(equation.params["perm"])
     shown = ", ".join(f"{source}→{target}" for source, target in pairs[:4])
@@ -86,6 +107,7 @@ def _permute(equation: Any) -> str:
 def _all_to_all(equation: Any) -> str:
     params = equation.params
     said = f"splits {{0}} along axis {params['split_axis']} and sends the parts over "
+    # Its shapes are those of `tiled`, whatever that parameter says: JAX adds and drops the axes.
     return said + f"{_axis_names(params['axis_name'])}, joined along axis {params['concat_axis']}"
 
 
@@ -105,15 +127,26 @@ def _named_call(kind: str, parameter: str) -> Callable[[Any], str]:
 
 
 def _callback(equation: Any) -> str:
-    inner = getattr(equation.params.get("callback"), "callback_func", None)
-    name = getattr(inner, "__name__", "")
+    name = jaxprs.function_name(equation.params.get("callback"))
+    # What JAX wraps such a function in has a name of JAX's own.
+    callee = (
+        f"the Python function {plain(name)}" if name.lstrip("_") != "flat_callback" else "Python"
+    )
     ordered = ", in order with other effects" if equation.params.get("ordered") else ""
-    return f"calls the Python function {plain(name)}".rstrip() + ordered
+    return f"calls {callee}{ordered}"
+
+
+def _high(equation: Any) -> str:
+    return f"runs what {type(equation.params['_prim']).__name__} stands for"
 
 
 def _always(text: str) -> Callable[[Any], str]:
     return lambda _: text
 
+
+_GATHERS: Final = _along(
+    "gathers {}", "all_gather_dimension", ", stacked along new axis {}", ", joined along axis {}"
+)
 
 PROGRAM_WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "scan": _scan,
@@ -121,8 +154,9 @@ PROGRAM_WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "cond": _cond,
     "remat2": _remat,
     "checkpoint": _remat,
-    "custom_jvp_call": _always("calls a function that has its own rule for derivatives"),
-    "custom_vjp_call": _always("calls a function that has its own rule for gradients"),
+    "custom_jvp_call": _custom("derivatives"),
+    "custom_vjp_call": _custom("gradients"),
+    "call_hi_primitive": _high,
     "custom_linear_solve": _always("solves a linear system by its program `solve`"),
     "shard_map": _shard_map,
     "pallas_call": _pallas,
@@ -136,13 +170,18 @@ PROGRAM_WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "psum_invariant": _over_devices("sums {}"),
     "pmax": _over_devices("takes the maximum of {}"),
     "pmin": _over_devices("takes the minimum of {}"),
-    "all_gather": _over_devices("gathers {}"),
-    "all_gather_invariant": _over_devices("gathers {}"),
-    "reduce_scatter": _over_devices("sums {} and keeps each device's part of it"),
+    "all_gather": _GATHERS,
+    "all_gather_invariant": _GATHERS,
+    "reduce_scatter": _along(
+        "sums {}",
+        "scatter_dimension",
+        ", each device keeps its slice of axis {}",
+        ", each device keeps its part of axis {}",
+    ),
     "axis_index": lambda equation: (
         f"the device's place along {_axis_names(equation.params['axis_name'])}"
     ),
     "ppermute": _permute,
     "all_to_all": _all_to_all,
-    "pvary": _always("marks {0} as different on each device"),
+    "pvary": _over_devices("marks {} as different on each device"),
 }

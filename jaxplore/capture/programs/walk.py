@@ -218,8 +218,7 @@ class Walk:
     ) -> Generator[_Visit, tuple[int, int], tuple[tuple[int, ...], list[int]]]:
         """Walk the programs an equation holds; returns their regions and their costs."""
         primitive = eqn.primitive.name
-        name = eqn.params.get("name")
-        name = name if isinstance(name, str) else primitive
+        name = jaxprs.called_name(primitive, eqn.params)
         if primitive == "jit":
             place = replace(
                 place, path=f"{place.path}/jit({name})", scope=place.scope + scope_names(name)

@@ -4,12 +4,14 @@ Empty where the primitive's name says it all. What is said must be true for ever
 a parameter that no word is made of stands in the equation's parameters.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from jaxplore.capture.programs.indexwords import INDEX_WORDS
+from jaxplore.capture.programs.linalgwords import LINALG_WORDS
 from jaxplore.capture.programs.programwords import PROGRAM_WORDS
+from jaxplore.capture.programs.randomwords import RANDOM_WORDS
+from jaxplore.capture.programs.refwords import REF_WORDS
 from jaxplore.capture.programs.wording import (
     axes_of,
     counted,
@@ -26,7 +28,7 @@ from jaxplore.capture.programs.wording import (
 def meaning(equation: Any) -> str:
     """The words for one of JAX's equations."""
     name = equation.primitive.name
-    tell = _WORDS.get(name) or INDEX_WORDS.get(name) or PROGRAM_WORDS.get(name)
+    tell = _ALL_WORDS.get(name)
     return "" if tell is None else tell(equation)
 
 
@@ -145,27 +147,36 @@ def _concatenate(equation: Any) -> str:
 
 
 def _pad(equation: Any) -> str:
-    parts: list[str] = []
+    added: list[str] = []
+    cut: list[str] = []
     for axis, (low, high, inner) in enumerate(equation.params["padding_config"]):
-        ends = [(low, "before"), (high, "after"), (inner, "between its elements")]
+        ends = [(low, "before"), (high, "after"), (inner, "between the elements of")]
         for size, where in ends:
-            if size:
-                verb = "adds" if size > 0 else "cuts"
-                parts.append(f"{verb} {abs(size)} {where} axis {axis}")
-    if not parts:
-        return "adds nothing to {0}"
-    return f"{{0}} filled up with {{1}}: {', '.join(parts)}".replace(
-        "between its elements axis", "between the elements of axis"
-    )
+            if size > 0:
+                added.append(f"{size} {where} axis {axis}")
+            elif size < 0:
+                end = "start" if where == "before" else "end"
+                cut.append(f"{-size} from the {end} of axis {axis}")
+    said = "a copy of {0}"
+    if added:
+        said += f" with {{1}} added: {', '.join(added)}"
+    if cut:
+        said += f"{';' if added else ','} cut off: {', '.join(cut)}"
+    return said
 
 
 def _convert(equation: Any) -> str:
     wanted, source = equation.params["new_dtype"], equation.invars[0].aval.dtype
     if wanted == source:
-        # JAX writes such a cast to make a type strong or weak.
-        kind = "weak" if equation.params.get("weak_type") else "strong"
-        return f"{{0}} unchanged, its type made {kind}"
-    return f"casts {{0}} to {dtype_of(wanted)}"
+        # JAX writes such a cast to make a type strong or weak, or for nothing.
+        weak = bool(equation.params.get("weak_type"))
+        changed = weak != bool(getattr(equation.invars[0].aval, "weak_type", False))
+        return "{0} unchanged" + (f", its type made {_STRENGTH[weak]}" if changed else "")
+    cut = source.kind == "f" and wanted.kind in "iu"
+    return f"casts {{0}} to {dtype_of(wanted)}{', rounded towards zero' if cut else ''}"
+
+
+_STRENGTH: Final = ("strong", "weak")
 
 
 def _select(equation: Any) -> str:
@@ -204,21 +215,30 @@ def _approx_top_k(equation: Any) -> str:
 
 
 def _windows(what: str) -> Callable[[Any], str]:
-    def tell(equation: Any) -> str:
-        params = equation.params
-        said = f"the {what} of each window of {dims(params['window_dimensions'])} of {{0}}"
-        for name, text in (
-            ("window_strides", "strides"),
-            ("base_dilation", "{0} spread by"),
-            ("window_dilation", "window spread by"),
-        ):
-            if any(step != 1 for step in params.get(name) or ()):
-                said += f", {text} {dims(params[name])}"
-        if any(low or high for low, high in params["padding"]):
-            said += f", padded by {' x '.join(f'{low}+{high}' for low, high in params['padding'])}"
-        return said
+    return lambda equation: f"the {what} of {_each_window(equation, '{0}')}"
 
-    return tell
+
+def _each_window(equation: Any, source: str) -> str:
+    params = equation.params
+    said = f"each window of {dims(params['window_dimensions'])} of {source}"
+    for name, text in (
+        ("window_strides", "strides"),
+        ("base_dilation", f"{source} spread by"),
+        ("window_dilation", "window spread by"),
+    ):
+        if any(step != 1 for step in params.get(name) or ()):
+            said += f", {text} {dims(params[name])}"
+    if any(low or high for low, high in params["padding"]):
+        said += f", padded by {' x '.join(f'{low}+{high}' for low, high in params['padding'])}"
+    return said
+
+
+_SELECTED: Final = {"ge": "largest", "le": "smallest"}
+
+
+def _select_and_scatter_add(equation: Any) -> str:
+    which = _SELECTED.get(str(equation.params["select_prim"]), "selected")
+    return f"zeros with {{0}} added at the {which} element of {_each_window(equation, '{1}')}"
 
 
 def _iota(equation: Any) -> str:
@@ -254,26 +274,13 @@ def _fft(equation: Any) -> str:
     return f"the Fourier transform ({kind}) of {{0}} over {last}, of length {dims(lengths)}"
 
 
-def _triangular_solve(equation: Any) -> str:
-    params = equation.params
-    matrix = {0: "{0}", 1: "{0}ᵀ"}.get(int(params["transpose_a"]), "{0}ᵀ")
-    matrix = f"conj({matrix})" if params["conjugate_a"] else matrix
-    formula = f"{matrix} x = {{1}}" if params["left_side"] else f"x {matrix} = {{1}}"
-    triangle = "lower" if params["lower"] else "upper"
-    unit = ", ones on its diagonal" if params["unit_diagonal"] else ""
-    return f"solves {formula} for x by the {triangle} triangle of {{0}}{unit}"
+def _sharded(verb: str, parameter: str) -> Callable[[Any], str]:
+    def tell(equation: Any) -> str:
+        sharding = equation.params[parameter]
+        spec = getattr(sharding, "spec", None)
+        return f"{verb} sharded as {plain(sharding if spec is None else spec)}"
 
-
-def _bits(equation: Any) -> str:
-    params = equation.params
-    shape = plain(list(params["shape"]))
-    return f"draws {params['bit_width']} random bits for each element of shape {shape} from {{0}}"
-
-
-def _constraint(equation: Any) -> str:
-    sharding = equation.params["sharding"]
-    spec = getattr(sharding, "spec", None)
-    return f"asks for {{0}} to be sharded as {plain(sharding if spec is None else spec)}"
+    return tell
 
 
 def _flips(equation: Any) -> str:
@@ -281,22 +288,46 @@ def _flips(equation: Any) -> str:
 
 
 def _drops(equation: Any) -> str:
-    return f"drops {axes_of(equation.params['dimensions'])} of {{0}}"
+    return f"drops {axes_of(equation.params['dimensions'])} of {{0}}, of size 1"
 
 
 def _bitcast(equation: Any) -> str:
     return f"reads the bits of {{0}} as {dtype_of(equation.params['new_dtype'])}"
 
 
-def _splits_key(equation: Any) -> str:
-    shape = equation.params["shape"]
-    if any(not isinstance(size, int) for size in shape):
-        return "splits the key {0}"
-    return f"splits {{0}} into {counted(math.prod(shape), 'key')} each"
-
-
 def _names(equation: Any) -> str:
-    return f"calls {{0}} {plain(equation.params['name'])} for checkpoint policies"
+    return f"{{0}}, named {plain(equation.params['name'])!r} for checkpoint policies"
+
+
+def _round(equation: Any) -> str:
+    to_even = int(equation.params["rounding_method"]) == 1
+    return f"{{0}} to the nearest whole number, halves {'to even' if to_even else 'away from 0'}"
+
+
+def _stack(equation: Any) -> str:
+    inputs = counted(len(equation.invars), "input")
+    return f"stacks its {inputs} along new axis {equation.params['axis']}"
+
+
+def _unstack(equation: Any) -> str:
+    return f"the slices of {{0}} along axis {equation.params['axis']}, without it"
+
+
+def _tile(equation: Any) -> str:
+    return f"copies of {{0}} side by side, {dims(equation.params['reps'])}"
+
+
+def _divides(equation: Any) -> str:
+    return "{0} / {1}, rounded towards zero" if _whole(equation) else ""
+
+
+def _whole(equation: Any) -> bool:
+    return equation.invars[0].aval.dtype.kind in "iu"
+
+
+def _polynomial(equation: Any) -> str:
+    last = len(equation.invars) - 1
+    return f"the polynomial in {{0}} with the coefficients {{1}}, the constant, to {{{last}}}"
 
 
 def _always(text: str) -> Callable[[Any], str]:
@@ -339,17 +370,12 @@ _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "reduce_window_max": _windows("maximum"),
     "reduce_window_min": _windows("minimum"),
     "reduce_window": _windows("reduction by its program"),
-    "select_and_scatter_add": lambda equation: (
-        "adds {0} where the windows of "
-        f"{dims(equation.params['window_dimensions'])} over {{1}} have the element they select"
-    ),
+    "select_and_scatter_add": _select_and_scatter_add,
     "iota": _iota,
     "integer_pow": _power,
     "reduce_precision": _reduce_precision,
     "split": _split,
     "fft": _fft,
-    "triangular_solve": _triangular_solve,
-    "cholesky": _always("the lower triangular L with L Lᵀ = {0}"),
     "clamp": _always("{1}, but at least {0} and at most {2}"),
     "add_any": _always("adds two parts of one derivative"),
     "rsqrt": _always("1 / sqrt({0})"),
@@ -358,21 +384,33 @@ _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "expm1": _always("exp({0}) - 1"),
     "stop_gradient": _always("{0}, through which no gradient flows"),
     "optimization_barrier": _always("keeps XLA from moving work across it"),
-    "random_bits": _bits,
-    "random_split": _splits_key,
-    "random_seed": _always("makes a key of the seed {0}"),
-    "random_wrap": _always("takes the numbers {0} as keys"),
-    "random_unwrap": _always("the numbers in the key {0}"),
-    "random_fold_in": _always("a new key of the key {0} and the number {1}"),
-    "random_gamma": _always("draws from the gamma distribution of shape {1} with the key {0}"),
-    "rng_bit_generator": lambda equation: (
-        f"draws random bits of shape {plain(list(equation.params['shape']))} from the state {{0}}"
-    ),
-    "sharding_constraint": _constraint,
+    "sharding_constraint": _sharded("asks for {0} to be", "sharding"),
+    "reshard": _sharded("{0},", "dst_sharding"),
     "name": _names,
-    "get": _always("reads the reference {0}"),
-    "swap": _always("writes {1} into the reference {0}; gives what was there"),
-    "addupdate": _always("adds {1} into the reference {0}"),
-    "new_ref": _always("makes a reference that holds {0}"),
-    "freeze": _always("the value in the reference {0}, for good"),
+    "round": _round,
+    "stack": _stack,
+    "unstack": _unstack,
+    "tile": _tile,
+    "div": _divides,
+    "rem": _always("what is left of {0} / {1}, with the sign of {0}"),
+    "pow": _always("{0} to the power {1}"),
+    "nextafter": _always("the next number after {0} towards {1}"),
+    "atan2": _always("the angle of the point with x = {1}, y = {0}"),
+    "complex": _always("{0} + i {1}"),
+    "clz": _always("the leading zero bits of {0}, counted"),
+    "le_to": _always("{0} <= {1}, in an order that has a place for every NaN and -0"),
+    "lt_to": _always("{0} < {1}, in an order that has a place for every NaN and -0"),
+    "one_minus_square": _always("1 - {0}²"),
+    "polynomial": _polynomial,
+    "empty2": _always("an array that nothing was written into"),
+    "platform_index": _always("the place of the platform it is compiled for"),
+}
+
+_ALL_WORDS: Final = {
+    **_WORDS,
+    **INDEX_WORDS,
+    **LINALG_WORDS,
+    **PROGRAM_WORDS,
+    **RANDOM_WORDS,
+    **REF_WORDS,
 }

@@ -124,7 +124,7 @@ def owner(file_name: str) -> Owner:
 
 
 # Packages that carry user code out but never are the user's code themselves.
-_RUNTIMES: Final = ("jaxlib", "IPython", "ipykernel", "tornado", "zmq", "traitlets")
+_RUNTIMES: Final = ("jaxlib", "numpy", "IPython", "ipykernel", "tornado", "zmq", "traitlets")
 
 
 def _is_runtime(file_name: str) -> bool:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from jaxplore.model.groups.tree import Child, GroupTree, group
-from jaxplore.model.program import Equation, Program, Region
+from jaxplore.model.program import Program
+from jaxplore.views.graph.constants import constants
+from jaxplore.views.graph.roles import carried, roles
 from jaxplore.views.units import counted, cut
 
 Phase = Literal["forward", "backward", "both"]
@@ -47,7 +49,9 @@ class Item:
         more = len(self.chips) - _CHIPS
         # Of `params['blocks'][0]['w']` the end tells it from the others.
         shown = [
-            f"…{chip[-13:]}" if "'" in chip and len(chip) > 14 else cut(chip, 14)
+            f"…{chip[-13:]}"
+            if "'" in chip and len(chip) > 14
+            else cut(chip, 22 if " " in chip else 14)
             for chip in self.chips[:_CHIPS]
         ]
         return [*shown, f"+{more}"] if more > 0 else shown
@@ -94,6 +98,7 @@ def levels(program: Program, depth: int, boxes: int) -> Section:
 class _View:
     def __init__(self, program: Program, tree: GroupTree, boxes: int, depth: int | None) -> None:
         self.program, self.tree = program, tree
+        self.constants = constants(program)
         self.held: dict[int, list[int]] = {}
         for index, one in enumerate(tree.groups):
             holder = program.regions[one.region].equation
@@ -114,17 +119,28 @@ class _View:
         kind, index = child
         return [index] if kind == "group" else self.held.get(index, [])
 
+    def _children(self, index: int) -> list[Child]:
+        """What a group shows as boxes: constants are chips on what reads them."""
+        return [child for child in self.tree.children(index) if not self._is_chip(child)]
+
+    def _is_chip(self, child: Child) -> bool:
+        kind, index = child
+        if kind == "group":
+            return all(self._is_chip(inner) for inner in self.tree.children(index))
+        outputs = self.program.equations[index].outputs
+        return len(outputs) == 1 and outputs[0] in self.constants
+
     def _weight(self, child: Child) -> int:
         return sum(self.tree.equations(inner) for inner in self._inside(child))
 
     def _opened(self, most: int) -> set[Child]:
         opened: set[Child] = {("group", 0)}
-        closed = list(self.tree.children(0)) if self.tree.groups else []
+        closed = self._children(0) if self.tree.groups else []
         count = len(closed)
         while closed:
             closed.sort(key=self._weight)
             child = closed.pop()
-            inner = [c for g in self._inside(child) for c in self.tree.children(g)]
+            inner = [c for g in self._inside(child) for c in self._children(g)]
             if inner and self._telling(child) and count + len(inner) - 1 <= most:
                 opened.add(child)
                 closed += inner
@@ -133,12 +149,12 @@ class _View:
 
     def _levels(self, depth: int, most: int) -> set[Child]:
         opened: set[Child] = {("group", 0)}
-        level = list(self.tree.children(0)) if self.tree.groups else []
+        level = self._children(0) if self.tree.groups else []
         count = len(level)
         for _ in range(depth):
             following: list[Child] = []
             for child in level:
-                inner = [c for g in self._inside(child) for c in self.tree.children(g)]
+                inner = [c for g in self._inside(child) for c in self._children(g)]
                 if inner and count + len(inner) - 1 <= most:
                     opened.add(child)
                     following += inner
@@ -165,7 +181,7 @@ class _View:
     ) -> _Room:
         room = _Room(Section(title, []), region, holder)
         self.rooms.append(room)
-        children = self.tree.children(index)
+        children = self._children(index)
         for child in children[:_MOST]:
             place = len(room.section.items)
             kind, number = child
@@ -237,10 +253,11 @@ class _View:
             if home[0].region != region:
                 continue  # inside a closed box of another program
             for value in dict.fromkeys(equations[number].inputs):
-                if self.program.values[value].kind == "literal":
+                text = self._constant(value)
+                if text:
                     room, place = home
                     if room.section.items[place].kind == "equation":
-                        room.section.items[place].chip(self.program.values[value].name)
+                        room.section.items[place].chip(text)
                 elif maker.get(value) is not home:
                     self._link(value, maker.get(value), home)
         for room in self.rooms:
@@ -248,6 +265,13 @@ class _View:
                 for value in dict.fromkeys(self.program.regions[room.region].outputs):
                     if value in maker:
                         self._leave(value, maker[value], None)
+
+    def _constant(self, value: int) -> str:
+        """What a value is that has no box; empty for others."""
+        one = self.program.values[value]
+        if value in self.constants:
+            return f"{self.constants[value]} {one.type_text}"
+        return one.name if one.kind == "literal" else ""
 
     def _link(self, value: int, made: tuple[_Room, int] | None, home: tuple[_Room, int]) -> None:
         """One value from where it is made, or from outside of its program, to a reader."""
@@ -329,7 +353,7 @@ class _View:
         if region.equation is None:
             return {}
         equation = self.program.equations[region.equation]
-        return dict(zip(region.inputs, _roles(self.program, equation, region), strict=False))
+        return dict(zip(region.inputs, roles(self.program, equation, region), strict=False))
 
     def _out(self, room: _Room) -> str:
         """What the results of a program are to the loop that runs it."""
@@ -339,9 +363,9 @@ class _View:
         equation = self.program.equations[region.equation]
         if equation.primitive not in ("scan", "while"):
             return "out"
-        carried = _carried(self.program, equation, region)
-        rows = len(region.outputs) - carried
-        parts = ["carry"] * bool(carried) + ["y"] * bool(rows)
+        kept = carried(self.program, equation, region)
+        rows = len(region.outputs) - kept
+        parts = ["carry"] * bool(kept) + ["y"] * bool(rows)
         return ", ".join(parts) or "out"
 
 
@@ -364,27 +388,3 @@ def _section_title(program: Program, number: int, position: int) -> str:
     if equation.primitive == "scan":
         return "each step"
     return "" if len(equation.regions) == 1 else kind
-
-
-def _roles(program: Program, equation: Equation, region: Region) -> list[str]:
-    """What the inputs of a nested program are to the loop that runs it."""
-    if equation.primitive == "while":
-        constants = max(0, len(region.inputs) - len(equation.outputs))
-        return ["const"] * constants + ["carry"] * len(equation.outputs)
-    if equation.primitive != "scan":
-        return []
-    # By shape, for each version of JAX names the parameters otherwise: a row of xs lacks the
-    # first axis.
-    pairs = zip(equation.inputs, region.inputs, strict=False)
-    rows = sum(program.values[a].shape != program.values[b].shape for a, b in pairs)
-    carried = _carried(program, equation, region)
-    constants = max(0, len(region.inputs) - rows - carried)
-    return ["const"] * constants + ["carry"] * carried + ["x"] * rows
-
-
-def _carried(program: Program, equation: Equation, region: Region) -> int:
-    """How many results a loop's step gives to the next one."""
-    if equation.primitive == "while":
-        return len(region.outputs)
-    pairs = zip(equation.outputs, region.outputs, strict=False)
-    return sum(program.values[a].shape == program.values[b].shape for a, b in pairs)

@@ -320,3 +320,9 @@ def test_a_backend_that_fails_to_estimate_leaves_the_program(monkeypatch: pytest
     monkeypatch.setattr(jax.stages.Compiled, "cost_analysis", fails)
     program = jaxplore.program(jnp.sin, jnp.ones(3))
     assert (program.xla_estimate, program.stages["hlo"].error) == (None, None)
+
+
+@pytest.mark.skipif(not hasattr(jax.lax, "polynomial"), reason="this JAX has no polynomials")
+def test_a_polynomial_counts_two_per_element_and_degree():
+    lax: Any = jax.lax
+    assert flops(lambda x: lax.polynomial(x, [1.0, 5.0, 2.0]), (7,))["polynomial"] == 7 * 2 * 2

@@ -161,3 +161,21 @@ def test_nested_programs_that_use_each_other_are_read_once(counted):
 
 def test_an_empty_program_has_no_lines(counted):
     assert counted("def f(x):\n    return x\n") == []
+
+
+def test_programs_nested_deeper_than_calls_may_be_are_counted():
+    inner = jax.jit(lambda x: x)
+    held = jax.make_jaxpr(lambda x: jnp.sin(x))(jnp.ones(4))
+    holder = jax.make_jaxpr(lambda x: inner(x))(jnp.ones(4))
+    (call,) = holder.eqns
+    for _ in range(3_000):
+        equations = [call.replace(params={**call.params, "jaxpr": held})]
+        if hasattr(holder, "jaxpr"):
+            held = holder.replace(jaxpr=holder.jaxpr.replace(eqns=equations))
+        else:
+            held = holder.replace(eqns=equations)
+    lines = line_counts(held, SpanTable())
+    assert [(line.span.text, line.equations) for line in lines] == [
+        ("inner(x)", 3_000),
+        ("jnp.sin(x)", 1),
+    ]

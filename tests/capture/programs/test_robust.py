@@ -332,3 +332,36 @@ def test_looking_before_the_first_call_changes_no_result():
         result = f(X)
     assert (result == jnp.sin(X) * 3).all()
     assert [row.cause for row in ledger if row.kind != "eager"] == ["R01"]
+
+
+def test_parameters_name_functions_and_say_nothing_of_what_wraps_them():
+    @jax.custom_vjp
+    def mine(x: Any) -> Any:
+        return x * 2
+
+    def forward(x: Any) -> Any:
+        return mine(x), x
+
+    def backward(x: Any, gradient: Any) -> Any:
+        return (gradient * x,)
+
+    mine.defvjp(forward, backward)
+
+    def host(x: Any) -> Any:
+        return x
+
+    def f(x: Any) -> Any:
+        kept = jax.new_ref(x)
+        kept[0] = x[1]
+        return jax.nn.relu(mine(kept[...])), jax.pure_callback(host, x, x), jnp.max(x, np.int64(1))
+
+    program = looked_at(f, X)
+    told = {e.primitive: e.parameters for e in program.equations}
+    assert [told[name] for name in ("custom_vjp_call", "pure_callback", "reduce_max")] == [
+        "fwd_jaxpr_thunk=forward num_consts=0 bwd=backward symbolic_zeros=False",
+        "callback=host",
+        "axes=(1,)",
+    ]
+    assert not [text for text in told.values() if "Wrapped" in text or "PyTreeDef" in text]
+    names = [region.name for region in program.regions]
+    assert [name for name in names if name in ("mine", "relu")] == ["mine", "relu", "relu"]

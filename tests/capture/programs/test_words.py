@@ -86,28 +86,68 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     ),
     (lambda x: x.transpose(2, 0, 1), (B,), "puts the axes of {0} in the order 2, 0, 1"),
     (lambda x: x.reshape(-1), (X,), "reads {0} as shape [24]"),
-    (lambda x: lax.squeeze(x, (1,)), (jnp.ones((3, 1)),), "drops axis 1 of {0}"),
+    (lambda x: lax.squeeze(x, (1,)), (jnp.ones((3, 1)),), "drops axis 1 of {0}, of size 1"),
     (lambda x: x[::-1], (X,), "reverses {0} along axis 0"),
     (lambda x: lax.slice(x, (0, 1), (4, 5), (1, 2)), (X,), "takes 1:5:2 of axis 1 of {0}"),
     (
         lambda x, i: lax.dynamic_slice_p.bind(x, i, i, slice_sizes=(2, 3)),
         (X, INDEX),
-        "takes 2x3 elements of {0}, from {1} and {2} on",
+        "takes 2x3 elements of {0}, from {1} and {2} on; moved inside where it would not fit",
     ),
     (
         lambda x, i: lax.dynamic_update_slice_p.bind(x, x, i, i),
         (X, INDEX),
-        "a copy of {0} with {1} from {2} and {3} on",
+        "a copy of {0} with {1} from {2} and {3} on; moved inside where it would not fit",
     ),
     (lambda x: jnp.concatenate([x, x, x], 1), (X,), "joins {0}, {1} and {2} along axis 1"),
     (lambda x: lax.concatenate([x] * 9, 0), (X,), "joins its 9 inputs along axis 0"),
     (
         lambda x: lax.pad(x, 0.0, ((1, 2, 0), (-1, 0, 3))),
         (X,),
-        "{0} filled up with {1}: adds 1 before axis 0, adds 2 after axis 0, cuts 1 before axis 1, "
-        "adds 3 between the elements of axis 1",
+        "a copy of {0} with {1} added: 1 before axis 0, 2 after axis 0, "
+        "3 between the elements of axis 1; cut off: 1 from the start of axis 1",
+    ),
+    (
+        lambda x: lax.pad(x, 0.0, ((0, 0, 0), (0, -2, 0))),
+        (X,),
+        "a copy of {0}, cut off: 2 from the end of axis 1",
     ),
     (lambda x: x.astype("bfloat16"), (X,), "casts {0} to bf16"),
+    (lambda x: x.astype("int32"), (X,), "casts {0} to i32, rounded towards zero"),
+    (
+        lambda x: lax.convert_element_type_p.bind(
+            x, new_dtype=x.dtype, weak_type=True, sharding=None
+        ),
+        (X,),
+        "{0} unchanged, its type made weak",
+    ),
+    (
+        lambda x: lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN),
+        (X,),
+        "{0} to the nearest whole number, halves to even",
+    ),
+    (
+        lambda i: lax.div(i, 3) + lax.rem(i, 3),
+        (INDEX,),
+        "{0} / {1}, rounded towards zero|what is left of {0} / {1}, with the sign of {0}",
+    ),
+    (lambda x: lax.div(x, x), (X,), ""),
+    (
+        lambda x: lax.linalg.eigh(x, symmetrize_input=False),
+        (jnp.ones((3, 3)),),
+        "the eigenvectors and eigenvalues of the symmetric {0}, told by its lower triangle",
+    ),
+    (
+        lambda x: lax.linalg.svd(x, full_matrices=False),
+        (X,),
+        "the singular values s of {0}, and the U and Vᵀ of {0} = U diag(s) Vᵀ",
+    ),
+    (lambda x: lax.linalg.svd(x, compute_uv=False), (X,), "the singular values s of {0}"),
+    (
+        lambda x: lax.linalg.eig(x),
+        (jnp.ones((3, 3)),),
+        "the eigenvalues and the left and right eigenvectors of {0}",
+    ),
     (
         lambda p, x: lax.select(p, x, x),
         (jnp.ones(3, bool), jnp.ones(3)),
@@ -159,12 +199,12 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
         (X,),
         "the sum of each window of 2x2 of {0}, strides 2x1, padded by 0+0 x 1+1",
     ),
-    (lambda k: jax.random.split(k, 3), (KEY,), "splits {0} into 3 keys each"),
+    (lambda k: jax.random.split(k, 3), (KEY,), "splits the key {0} into 3 keys"),
     (lambda k: jax.random.fold_in(k, 7), (KEY,), "a new key of the key {0} and the number {1}"),
     (
         lambda k: jax.random.bits(k, (3,)),
         (KEY,),
-        "draws 32 random bits for each element of shape [3] from {0}",
+        "draws 32 random bits for each element of shape [3] from the key {0}",
     ),
     (lambda x: jnp.sin(x) + x * x - x, (X,), ""),
 ]
@@ -258,7 +298,10 @@ def test_a_custom_derivative_and_a_checkpoint_are_named_as_such():
         return jnp.sin(x)
 
     mine.defjvp(lambda primals, tangents: (mine(*primals), tangents[0]))
-    assert outermost(mine, X) == ["calls a function that has its own rule for derivatives"]
+    assert outermost(mine, X) == ["calls mine, which has its own rule for derivatives"]
+    nameless = jax.custom_jvp(lambda x: x * 2)
+    nameless.defjvp(lambda primals, tangents: (nameless(*primals), tangents[0]))
+    assert outermost(nameless, X) == ["calls a function, which has its own rule for derivatives"]
     assert outermost(jax.checkpoint(jnp.sin), X) == [
         "computes values that the backward pass will compute again rather than keep"
     ]
@@ -275,4 +318,53 @@ def test_a_place_in_braces_is_an_input(f: Callable[..., Any]):
 
 def test_names_with_braces_are_no_places():
     f = lambda x: jax.ad_checkpoint.checkpoint_name(x, "a{0}b")
-    assert outermost(f, X) == ["calls {0} a(0)b for checkpoint policies"]
+    assert outermost(f, X) == ["{0}, named 'a(0)b' for checkpoint policies"]
+
+
+def test_references_say_which_part_is_read_and_written():
+    def f(x: Any, i: Any) -> Any:
+        kept = jax.new_ref(x)
+        kept[i, 1:5:2] = x[0, :2]
+        return kept[0:2], jax.freeze(kept)
+
+    assert [text for text in outermost(f, X, INDEX) if "reference" in text] == [
+        "makes a reference that holds {0}",
+        "writes {1} into {0}[{2},1:4:2] of a reference; gives what was there",
+        "reads {0}[0:2,0:6] of a reference",
+        "the value in the reference {0}, for good",
+    ]
+
+
+def test_what_devices_exchange_says_along_which_axis():
+    mesh = jax.make_mesh((1,), ("rows",), axis_types=(jax.sharding.AxisType.Auto,))
+    spec = jax.sharding.PartitionSpec()
+
+    def body(x: Any) -> Any:
+        lax.all_gather(x, "rows", axis=1)
+        lax.all_gather(x, "rows", axis=1, tiled=True)
+        lax.psum_scatter(x[None], "rows")
+        lax.psum_scatter(x, "rows", scatter_dimension=1, tiled=True)
+        lax.all_to_all(x, "rows", 0, 1, tiled=True)
+        return x
+
+    f = jax.shard_map(body, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)
+    assert [text for text in meanings(f, X) if "rows'" in text] == [
+        "gathers {0} over 'rows', stacked along new axis 1",
+        "gathers {0} over 'rows', joined along axis 1",
+        "sums {0} over 'rows', each device keeps its slice of axis 0",
+        "sums {0} over 'rows', each device keeps its part of axis 1",
+        "splits {0} along axis 0 and sends the parts over 'rows', joined along axis 1",
+    ]
+
+
+def test_pooling_says_which_element_its_gradient_goes_to():
+    f = lambda x: lax.reduce_window(x, -jnp.inf, lax.max, (2, 3), (2, 3), "VALID").sum()
+    assert (
+        "zeros with {0} added at the largest element of each window of 2x3 of {1}, strides 2x3"
+        in (meanings(jax.grad(f), X))
+    )
+
+
+def test_a_complex_matrix_has_a_conjugate_transpose():
+    f = lambda x: lax.linalg.cholesky(x, symmetrize_input=False)
+    assert "the lower triangular L with L Lᴴ = {0}" in meanings(f, jnp.ones((3, 3), complex))
