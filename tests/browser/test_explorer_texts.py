@@ -215,7 +215,7 @@ def test_l_makes_it_as_high_as_the_window(seen: Seen) -> None:
     seen.page.keyboard.press("l")
     box = seen.root.bounding_box()
     assert box is not None
-    assert box["height"] < 600
+    assert box["height"] < 700
 
 
 def test_colours_follow_the_system_and_the_host(

@@ -22,7 +22,7 @@ def test_the_passes_as_text_and_as_html(nb):
     lines = shown.text.splitlines()
     assert re.match(r"f: \d+ passes changed it, \d+ -> \d+ instructions", lines[0])
     assert "fold transposes into their users" in shown.text
-    assert f"# cell {number}:2  a @ a.T" in shown.text
+    assert f"# cell {number} line 2: a @ a.T" in shown.text
     assert shown.data["text/html"].startswith("<details open")
     assert "<script" not in shown.data["text/html"]
     # Nothing that differs from run to run, and nothing in the ledger.
