@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import jax
 import jax.numpy as jnp
+import optax
 import pytest
 
 import jaxplore
@@ -198,10 +199,10 @@ def large() -> Program:
 
 
 def test_a_large_program_has_a_small_picture_soon(large: Program):
-    start = time.perf_counter()
+    start = time.process_time()
     drawn = picture(large)
     # Some 1.5 s on a quiet machine, most of it for the groups.
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8
     assert len(drawn.svg) <= 40_000
     assert drawn.svg == picture(large).svg
     ElementTree.fromstring(drawn.svg)
@@ -215,3 +216,18 @@ def test_the_html_shows_the_picture_as_an_image(program: Make):
     ((encoded, said),) = found
     assert said == "Graph of f: 3 equations. sin, mul f"
     assert ElementTree.fromstring(base64.b64decode(encoded)).get("role") == "img"
+
+
+def test_the_users_own_code_is_opened_before_a_larger_library():
+    def loss(p: Any, x: Any) -> Any:
+        return jnp.mean((jnp.tanh(x @ p["w"]) @ p["v"] + jnp.sin(x) @ p["w"] @ p["v"]) ** 2)
+
+    optimizer = optax.adam(1e-3)
+
+    def step(p: Any, state: Any, x: Any) -> Any:
+        return optimizer.update(jax.grad(loss)(p, x), state, p)
+
+    p = {"w": jnp.ones((3, 4)), "v": jnp.ones((4, 2))}
+    section = first_view(seen(step, p, optimizer.init(p), jnp.ones((5, 3))), boxes=20)
+    opened = [item.title for item in section.items if item.sections]
+    assert opened[:1] == ["loss"]

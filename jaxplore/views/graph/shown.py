@@ -6,6 +6,7 @@ boxes are shown. Inputs of many readers are chips on these: their lines would hi
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final, Literal
 
 from jaxplore.model.groups.tree import Child, GroupTree, group
@@ -104,6 +105,10 @@ class _View:
             holder = program.regions[one.region].equation
             if one.kind == "region" and holder is not None:
                 self.held.setdefault(holder, []).append(index)
+        frames, equations = program.frames, program.equations
+        user = [f is not None and frames[f].owner == "user" for f in (e.frame for e in equations)]
+        self.own_before = [0, *accumulate(user[equation] for equation in tree.order)]
+        """How many of the equations before a place in `tree.order` stand in the user's code."""
         self.home: dict[int, tuple[_Room, int]] = {}
         self.rooms: list[_Room] = []
         opened = self._opened(boxes) if depth is None else self._levels(depth, boxes)
@@ -130,8 +135,13 @@ class _View:
         outputs = self.program.equations[index].outputs
         return len(outputs) == 1 and outputs[0] in self.constants
 
-    def _weight(self, child: Child) -> int:
-        return sum(self.tree.equations(inner) for inner in self._inside(child))
+    def _weight(self, child: Child) -> tuple[bool, bool, int]:
+        """What is opened first: the user's own code, forward before backward, the largest."""
+        extents = [self.tree.extent(inner) for inner in self._inside(child)]
+        own = sum(self.own_before[end] - self.own_before[first] for first, end in extents)
+        starts = [self.tree.order[first] for first, end in extents if first < end]
+        forward = any(self.program.equations[e].phase == "forward" for e in starts)
+        return own > 0, forward, sum(end - first for first, end in extents)
 
     def _opened(self, most: int) -> set[Child]:
         opened: set[Child] = {("group", 0)}
@@ -167,7 +177,7 @@ class _View:
         kind, index = child
         if kind == "group":
             return self.tree.groups[index].kind != "repeat"
-        return self.program.equations[index].primitive in _CONTROL or self._weight(child) > 2
+        return self.program.equations[index].primitive in _CONTROL or self._weight(child)[2] > 2
 
     # --- boxes --------------------------------------------------------------------------
 
