@@ -216,6 +216,45 @@ test("it asks for all of it when something is missing", async () => {
 	await vi.waitFor(() => expect(root.querySelector(".jxp-count")?.textContent).toBe("46 compiles"));
 });
 
+/** Cell 1 took `short` microseconds to compile, cell 2 after it one second. */
+function twoCells(short: number): TimelineWire {
+	const wire = session();
+	const second = short + 1_000_000;
+	const none = [null, null];
+	return {
+		...wire,
+		strings: ["f"],
+		rows: {
+			...{ function: [0, 0], kind: [0, 0], cause: [0, 0], explanation: [0, 0] },
+			...{ advice: [0, 0], call_site: [0, 0], equations: none },
+			...{ trace_at_us: none, trace_end_us: none, lower_at_us: none, lower_end_us: none },
+			...{ compile_at_us: [0, short], compile_end_us: [short, second] },
+		},
+		cells: { number: [1, 2], at_us: [0, short], end_us: [short, second] },
+	};
+}
+
+test("where two cells have no room for both names, the longer one is named", async () => {
+	const named = async (short: number) => {
+		const root = await shown(new Model(twoCells(short)));
+		const texts = [...root.querySelectorAll("svg text")].map((text) => text.textContent ?? "");
+		return texts.filter((text) => text.startsWith("cell "));
+	};
+	expect(await named(500_000)).toEqual(["cell 1", "cell 2"]);
+	expect(await named(10_000)).toEqual(["cell 2"]);
+});
+
+test("what is selected as soon as it has come, before it is drawn, is in sight", async () => {
+	const nothing = timelineCases().find(({ name }) => name === "nothing")?.wire;
+	const model = new Model(nothing);
+	const root = await shown(model);
+	model.set("timeline", session());
+	model.set("selected", 45);
+	await vi.waitFor(() => expect(root.querySelectorAll(".jxp-picked").length).toBe(3));
+	expect(root.querySelector("svg")?.outerHTML).not.toContain("NaN");
+	expect(details(root)[0]).toMatch(/: R/);
+});
+
 test("names of functions never become markup", async () => {
 	const wire = session();
 	const hostile = { ...wire, strings: wire.strings.map((text) => HOSTILE + text) };

@@ -346,6 +346,8 @@ export function timelineView(
 				zoom = Math.max(1, (zoom * near) / scaleOf(timeline, width * zoom).perUs);
 				left = xOf(timeline, scaleOf(timeline, width * zoom), time);
 			}
+			// What is selected before it is drawn is looked for at this scale.
+			scale = scaleOf(timeline, width * zoom);
 			draw();
 		},
 		select(row) {

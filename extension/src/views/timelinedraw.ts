@@ -58,10 +58,11 @@ export function drawTimeline(picture: Picture): SVGElement[] {
 	return [s("svg", { x: LEFT - 1, width, height }, inside), ...names(timeline)];
 }
 
-function ground({ timeline, scale, sight }: Picture): SVGElement[] {
+function ground(picture: Picture): SVGElement[] {
+	const { timeline, scale, sight } = picture;
 	const found: SVGElement[] = [];
 	const bottom = TOP + Math.max(1, timeline.lanes) * LANE;
-	let free = Number.NEGATIVE_INFINITY;
+	const nameAt = namesOf(picture);
 	timeline.stretches.forEach((stretch, index) => {
 		const x = scale.starts[index] as number;
 		const width = Math.max(1, (stretch.end - stretch.at) * scale.perUs);
@@ -78,16 +79,31 @@ function ground({ timeline, scale, sight }: Picture): SVGElement[] {
 			}),
 		);
 		if (stretch.cut > 0 && scale.breakWidth >= 4) found.push(pause(stretch, scale, x, bottom));
-		const before = timeline.stretches[index - 1];
-		const isSameCell = stretch.since > 0 && before?.cell === stretch.cell && x >= sight.left;
-		// The cell whose begin is out of sight is named at the left edge.
-		const at = Math.max(x, sight.left);
-		const name = cellName(stretch);
-		if (at < free || isSameCell) return;
-		found.push(s("text", { x: at, y: TOP - 10 }, name));
-		free = at + LETTER * name.length + 8;
+		const at = nameAt.get(index);
+		if (at !== undefined) found.push(s("text", { x: at, y: TOP - 10 }, cellName(stretch)));
 	});
 	return found;
+}
+
+/** Where the names of cells stand that have room for one; the longest in sight are asked first. */
+function namesOf({ timeline, scale, sight }: Picture): Map<number, number> {
+	const places = timeline.stretches.flatMap((stretch, index) => {
+		const begin = scale.starts[index] as number;
+		const end = begin + Math.max(1, (stretch.end - stretch.at) * scale.perUs);
+		const before = timeline.stretches[index - 1];
+		const isSameCell = stretch.since > 0 && before?.cell === stretch.cell;
+		if (end < sight.left || begin > sight.right || (isSameCell && begin >= sight.left)) return [];
+		// The cell whose begin is out of sight is named at the left edge.
+		const left = Math.max(begin, sight.left);
+		const right = left + LETTER * cellName(stretch).length + 8;
+		return [{ index, left, right, length: Math.min(end, sight.right) - left }];
+	});
+	const named: typeof places = [];
+	for (const place of places.sort((a, b) => b.length - a.length || a.index - b.index)) {
+		if (named.every((other) => place.right <= other.left || place.left >= other.right))
+			named.push(place);
+	}
+	return new Map(named.map(({ index, left }) => [index, left]));
 }
 
 function cellName({ cell, running }: Stretch): string {
