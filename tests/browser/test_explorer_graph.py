@@ -266,3 +266,22 @@ def ground(seen: Seen, word: Word) -> list[int]:
     read = """(canvas, {x, y}) => [
       ...canvas.getContext('2d').getImageData(Math.round(x), Math.round(y) - 5, 1, 1).data]"""
     return list(seen.canvas.evaluate(read, {"x": word.x, "y": word.y}))
+
+
+def test_a_view_that_nobody_moved_fits_a_larger_pane_too(offline: Offline, saved: Save) -> None:
+    size = {"width": 2400, "height": 1600}
+    seen = offline.explorer(saved("transformer"), viewport=size)
+    minimap = seen.root.locator(".jxp-minimap")
+    expect(minimap).to_be_visible()
+    seen.pane("jaxpr").locator(".jxp-scroll").focus()
+    seen.page.keyboard.press("l")
+    # All of it is in sight now, so there is no minimap.
+    expect(minimap).to_be_hidden()
+    # Smaller again, where the reader has moved it: it stays as large as it was.
+    tool(seen, "zoom in")
+    graph = seen.root.locator(".jxp-graph")
+    expect(minimap).to_be_visible()
+    moved = graph.get_attribute("data-scale")
+    seen.page.keyboard.press("l")
+    seen.wait(lambda: seen.canvas_size()[1] < 1000, "a small canvas")
+    expect(graph).to_have_attribute("data-scale", moved or "")

@@ -81,6 +81,8 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 	let palette: GraphPalette | null = null;
 	let frame = 0;
 	let isNew = true;
+	/** The view that nobody moved yet: it fits the pane again when that grows. */
+	let unmoved: Camera | null = null;
 
 	function look(next: Camera): void {
 		camera = next;
@@ -97,7 +99,8 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 
 	/** After much has changed: from the top, as large as can be read. */
 	function fitted(): void {
-		look(fromTop());
+		unmoved = fromTop();
+		look(unmoved);
 		stand(current);
 	}
 
@@ -205,8 +208,8 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		}
 		if (isFirst) {
 			state.start((scene) => fitting(extent(scene), size) >= FIRST_SCALE);
-			camera = fromTop();
 		}
+		if (isFirst || camera === unmoved) camera = unmoved = fromTop();
 		draw();
 	}
 
