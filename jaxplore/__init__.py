@@ -18,6 +18,7 @@ from jaxplore.errors import JaxploreError as JaxploreError
 from jaxplore.errors import NotAProgramError as NotAProgramError
 from jaxplore.errors import UnexpectedCompileError as UnexpectedCompileError
 from jaxplore.expecting import expect as expect
+from jaxplore.gradients import gradient as gradient
 from jaxplore.look import explore as explore
 from jaxplore.look import program as program
 from jaxplore.magics import load_ipython_extension as load_ipython_extension

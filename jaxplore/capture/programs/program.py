@@ -37,6 +37,7 @@ from jaxplore.model.program import (
 
 Progress = Callable[[str, int], None]
 Keep = Callable[[Any, EquationIndex, str], None]
+Walked = Callable[[Walk], None]
 
 # A file longer than this is shown from its first to its last function that is used.
 _WHOLE_FILE_LINES: Final = 60
@@ -55,6 +56,7 @@ def capture_program(
     stages: Sequence[str] | None = None,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    walked: Walked | None = None,
 ) -> Program:
     """The program of a function for some arguments, or of what JAX made of one.
 
@@ -69,6 +71,7 @@ def capture_program(
             program's number of equations (0 before it is known).
         keep: Given what JAX lowered, what finds its equations, and the program's name, where
             a text of it was made.
+        walked: Given the walk over its jaxpr, for what the record does not say.
 
     Raises:
         NotAProgramError: `target` is none of these, or `stages` names another stage.
@@ -80,7 +83,7 @@ def capture_program(
         made = trace(target, args, kwargs or {}, say)
         texts = {name: _stage_text(made, name, say) for name in wanted}
     with collector_resting():
-        return _program(made, wanted, texts, keep)
+        return _program(made, wanted, texts, keep, walked)
 
 
 def _say_nothing(_step: str, _equations: int) -> None:
@@ -238,6 +241,7 @@ def _program(
     wanted: Sequence[StageName],
     texts: Mapping[str, str | Stage | None],
     keep: Keep | None,
+    walked: Walked | None,
 ) -> Program:
     spans = SpanTable()
     stages: dict[str, Stage] = {}
@@ -250,6 +254,8 @@ def _program(
         walk = Walk(made.jaxpr, made.name, spans)
         equations, values, regions = walk.equations, walk.values, walk.regions
         frames = walk.frames
+        if walked is not None:
+            walked(walk)
         if "jaxpr" in wanted:
             stages["jaxpr"] = walk.stage()
         if any(text is not None for text in texts.values()):

@@ -1,0 +1,1 @@
+"""The program that computes a value and its gradient, and where that gradient stops."""

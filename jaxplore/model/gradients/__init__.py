@@ -1,0 +1,1 @@
+"""What a program's records say of the derivative inside it."""
