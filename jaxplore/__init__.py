@@ -9,6 +9,7 @@ import sys as _sys
 
 from jax import numpy as numpy
 
+from jaxplore.badnumbers import numerics as numerics
 from jaxplore.capture.source import files as _files
 from jaxplore.compared import diff as diff
 from jaxplore.compared import install as _let_rows_answer

@@ -7,7 +7,8 @@ falls back to public API.
 import functools
 import importlib
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -144,6 +145,22 @@ def on_caches_emptied(emptied: Callable[[], None]) -> Callable[[], None]:
             caches.pop(told, None)
 
     return undo
+
+
+@contextmanager
+def context_of(equation: Any, stack: Any) -> Generator[None]:
+    """Where an equation stands: what is traced within has its position, its names below
+    `stack`, and what it was traced with. Where this JAX does not let them be set, nothing."""
+    source = equation.source_info
+    context = _private("source_info_util", "user_context")
+    with ExitStack() as open_:
+        if context is not None:
+            names = source.name_stack if stack is None else stack + source.name_stack
+            open_.enter_context(context(source.traceback, name_stack=names))
+        manager = getattr(getattr(equation, "ctx", None), "manager", None)
+        if manager is not None:
+            open_.enter_context(manager)
+        yield
 
 
 def context_mesh() -> Any:
