@@ -157,10 +157,8 @@ def plain_function(f: Any) -> Any:
     if isinstance(f, MethodType) and _is_jitted(f.__func__):
         function: Any = f.__func__
         return functools.partial(plain_function(function), f.__self__)
-    while _is_jitted(f):
-        f = f.__wrapped__
-    return f
+    return plain_function(f.__wrapped__) if _is_jitted(f) else f
 
 
-def _is_jitted(f: Any) -> bool:
+def _is_jitted(f: object) -> bool:
     return hasattr(f, "trace") and hasattr(f, "lower") and callable(getattr(f, "__wrapped__", None))

@@ -9,18 +9,19 @@ import jax
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.gradients.arguments import Arguments, Wrt, plain_function, read_arguments
 from jaxplore.capture.gradients.phases import with_phases_of_one
+from jaxplore.capture.gradients.taken import path_of, taken_inside, taken_of
 from jaxplore.capture.gradients.traced import (
     function_alone,
     is_real_scalar,
     value_and_gradient,
 )
-from jaxplore.capture.programs import jaxprs
 from jaxplore.capture.programs.program import capture_program, trace
 from jaxplore.capture.programs.walk import Walk
 from jaxplore.errors import NotAProgramError
 from jaxplore.model.gradient import Gradient, GradientInput
 from jaxplore.model.gradients.build import gradient_of
 from jaxplore.model.gradients.cut import inside_of
+from jaxplore.model.gradients.flow import Flow, Taken, flow_of
 from jaxplore.model.gradients.names import argument_names_of
 from jaxplore.model.gradients.passes import Passes, derivative_region, passes_of
 from jaxplore.model.program import Program
@@ -36,8 +37,7 @@ class Captured:
     walk: Walk
     passes: Passes
     arguments: Arguments
-    is_contained: bool
-    """Whether the function computes the derivative itself."""
+    taken: Taken
 
 
 def capture_gradient(
@@ -65,30 +65,38 @@ def capture_gradient(
     with observer.paused():
         captured = _captured(f, arguments, has_aux=has_aux)
     program, passes = captured.program, captured.passes
+    forward = passes.forward
+    kept = [forward.values[value] for value in passes.handed]
+    flow = flow_of(captured.taken, forward.program, kept)
     return gradient_of(
         program,
         passes,
         name=program.name,
         argument_names=argument_names_of(program, passes.region),
-        inputs=_inputs(captured),
+        inputs=_inputs(captured, flow),
         effects=_effects(captured.walk, program),
+        stops=flow.stops,
+        without_gradient=flow.without_gradient,
     )
 
 
 def _captured(f: Callable[..., Any], arguments: Arguments, *, has_aux: bool) -> Captured:
     args, kwargs = arguments.given()
     alone = trace(function_alone(f, arguments), args, kwargs, _say_nothing).traced
-    if _has_derivative(alone.jaxpr) and not is_real_scalar(_results(alone, has_aux)):
-        program, walk = _program(alone)
+    out = _result(alone, has_aux)
+    program, walk = _program(alone)
+    if not is_real_scalar(jax.tree.leaves(out)):
         region = derivative_region(program)
         if region is not None:
             passes = passes_of(program, region, argument_names_of(program, region))
-            return Captured(alone, program, walk, passes, arguments, True)
+            taken = taken_inside(program, walk, arguments, passes)
+            return Captured(alone, program, walk, passes, arguments, taken)
+    taken = taken_of(program, walk, arguments, out)
     both = value_and_gradient(f, arguments, has_aux=has_aux)
     traced = trace(both, args, kwargs, _say_nothing).traced
     program, walk = _program(traced)
     passes = passes_of(program, derivative_region(program) or 0, program.argument_names)
-    return Captured(traced, program, walk, passes, arguments, False)
+    return Captured(traced, program, walk, passes, arguments, taken)
 
 
 def _say_nothing(_step: str, _equations: int) -> None:
@@ -101,39 +109,25 @@ def _program(traced: Any) -> tuple[Program, Walk]:
     return with_phases_of_one(program, walks[0].paths), walks[0]
 
 
-def _results(traced: Any, has_aux: bool) -> list[Any]:
+def _result(traced: Any, has_aux: bool) -> Any:
     out = traced.out_info
-    if has_aux and isinstance(out, tuple | list) and out:
-        out = out[0]
-    return jax.tree.leaves(out)
+    return out[0] if has_aux and isinstance(out, tuple | list) and out else out
 
 
-def _has_derivative(jaxpr: Any) -> bool:
-    """Whether a program has a backward pass anywhere."""
-    waiting, seen = [jaxprs.opened(jaxpr)], set[int]()
-    while waiting:
-        current = waiting.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        stacks = {equation.source_info.name_stack for equation in current.eqns}
-        if any("transpose(" in str(stack) for stack in stacks):
-            return True
-        waiting += [jaxprs.opened(inner) for inner in jaxprs.held(current)]
-    return False
-
-
-def _inputs(captured: Captured) -> tuple[GradientInput, ...]:
+def _inputs(captured: Captured, flow: Flow) -> tuple[GradientInput, ...]:
     program, arguments = captured.program, captured.arguments
     whole = program.regions[0]
-    names = program.argument_names
+    reached: dict[str, bool] = {}
+    for (_, path), is_reached in zip(captured.taken.wrt, flow.reached, strict=True):
+        reached[path] = reached.get(path, False) or is_reached
     return tuple(
         [
             GradientInput(
-                path=names[place] if place < len(names) else f"argument {place}",
+                path=path_of(program, place),
                 shape=program.values[whole.inputs[place]].shape,
                 dtype=program.values[whole.inputs[place]].dtype,
                 norm=None,
+                is_reached=reached.get(path_of(program, place), False),
             )
             for place in arguments.wrt
         ]

@@ -43,8 +43,12 @@ def ports_of(program: Program, index: int) -> tuple[Ports, ...]:
 def _call(program: Program, index: int, region: int, *, skipped: int) -> Ports:
     """Inputs and outputs one by one, where there are as many inside as outside."""
     equation, inside = program.equations[index], program.regions[region]
-    given = len(equation.inputs) - skipped
-    same = given == len(inside.inputs) and len(equation.outputs) == len(inside.outputs)
+    given = equation.inputs[skipped:]
+    same = len(given) == len(inside.inputs) and len(equation.outputs) == len(inside.outputs)
+    if same and equation.primitive != "shard_map":  # inside of which is a device's own part
+        pairs = [*zip(given, inside.inputs, strict=True)]
+        pairs += zip(equation.outputs, inside.outputs, strict=True)
+        same = all(program.values[a].shape == program.values[b].shape for a, b in pairs)
     return Ports(
         region=region,
         inputs=tuple(i + skipped if same else None for i in range(len(inside.inputs))),
@@ -108,3 +112,8 @@ def _while(index: int, program: Program, regions: Sequence[Region]) -> tuple[Por
             carrier=body_index,
         ),
     )
+
+
+def are_known(ports: Sequence[Ports]) -> bool:
+    """Whether it is known what the programs inside read and make."""
+    return all(None not in held.inputs for held in ports)

@@ -1,0 +1,81 @@
+"""Of what a derivative is taken and by what: in records that can be followed."""
+
+from typing import Any
+
+import jax
+
+from jaxplore.capture.gradients.arguments import Arguments
+from jaxplore.capture.gradients.dependence import dependence
+from jaxplore.capture.programs.walk import Walk
+from jaxplore.model.gradients.flow import Taken
+from jaxplore.model.gradients.origins import Origins
+from jaxplore.model.gradients.passes import Passes
+from jaxplore.model.program import Program
+
+
+def taken_of(program: Program, walk: Walk, arguments: Arguments, out: Any) -> Taken:
+    """The derivative of a whole function.
+
+    Args:
+        program: The function's own.
+        walk: Its walk.
+        arguments: Of the call.
+        out: Types of its result, auxiliary data left out. Its leaves come first.
+    """
+    whole = program.regions[0]
+    results = whole.outputs[: len(jax.tree.leaves(out))]
+    return Taken(
+        program=program,
+        derivatives=dependence(program, walk),
+        wrt=[(whole.inputs[i], path_of(program, i)) for i in arguments.wrt],
+        fixed=[(whole.inputs[i], path_of(program, i)) for i in arguments.fixed_wrt],
+        results=[value for value in results if _is_real(program, value)],
+    )
+
+
+def taken_inside(program: Program, walk: Walk, arguments: Arguments, passes: Passes) -> Taken:
+    """The derivative that a function takes itself. What it is of is read off its forward
+    pass: the results that are made there, and numbers that nothing reads, as the value is in
+    `jax.grad`."""
+    forward = passes.forward
+    derivatives = dependence(program, walk)
+    origins = Origins(program)
+    inputs = program.regions[0].inputs
+    by = {inputs[i]: path_of(program, i) for i in arguments.wrt}
+    fixed = {inputs[i]: path_of(program, i) for i in arguments.fixed_wrt}
+    given = [(v, origins.given(v)) for v in program.regions[passes.region].inputs]
+    return Taken(
+        program=forward.program,
+        derivatives={
+            place: derivatives[index]
+            for index, place in forward.places.items()
+            if index in derivatives
+        },
+        wrt=[(forward.values[v], by[first]) for v, first in given if first in by],
+        fixed=[(forward.values[v], fixed[first]) for v, first in given if first in fixed],
+        results=[forward.values[v] for v in _results(program, passes)],
+    )
+
+
+def _results(program: Program, passes: Passes) -> list[int]:
+    region = passes.region
+    here = [e for e in program.equations if e.region == region]
+    read = {value for e in here for value in e.inputs}
+    returned = set(program.regions[region].outputs)
+    made = [value for index in passes.forward.equations for value in _made(program, index, region)]
+    return [v for v in made if _is_real(program, v) and (v in returned or v not in read)]
+
+
+def _made(program: Program, index: int, region: int) -> tuple[int, ...]:
+    equation = program.equations[index]
+    return equation.outputs if equation.region == region else ()
+
+
+def _is_real(program: Program, value: int) -> bool:
+    return program.values[value].dtype.startswith(("float", "bfloat"))
+
+
+def path_of(program: Program, place: int) -> str:
+    """What an argument's leaf is called in the call."""
+    names = program.argument_names
+    return names[place] if place < len(names) and names[place] else f"argument {place}"
