@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MethodType
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -154,11 +154,11 @@ def _type_text(leaf: Any) -> str:
 
 def plain_function(f: Any) -> Any:
     """The function that was jitted: its equations are to stand in the program itself."""
-    if isinstance(f, MethodType) and _is_jitted(f.__func__):
-        function: Any = f.__func__
-        return functools.partial(plain_function(function), f.__self__)
+    if isinstance(f, MethodType):
+        function, owner = cast(Any, f.__func__), cast(Any, f.__self__)
+        return functools.partial(plain_function(function), owner) if _is_jitted(function) else f
     return plain_function(f.__wrapped__) if _is_jitted(f) else f
 
 
-def _is_jitted(f: object) -> bool:
+def _is_jitted(f: Any) -> bool:
     return hasattr(f, "trace") and hasattr(f, "lower") and callable(getattr(f, "__wrapped__", None))

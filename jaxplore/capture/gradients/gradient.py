@@ -8,6 +8,7 @@ import jax
 
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.gradients.arguments import Arguments, Wrt, plain_function, read_arguments
+from jaxplore.capture.gradients.numbers import run_once
 from jaxplore.capture.gradients.phases import with_phases_of_one
 from jaxplore.capture.gradients.taken import path_of, taken_inside, taken_of
 from jaxplore.capture.gradients.traced import (
@@ -18,10 +19,12 @@ from jaxplore.capture.gradients.traced import (
 from jaxplore.capture.programs.program import capture_program, trace
 from jaxplore.capture.programs.walk import Walk
 from jaxplore.errors import NotAProgramError
+from jaxplore.faults import contained
 from jaxplore.model.gradient import Gradient, GradientInput
 from jaxplore.model.gradients.build import gradient_of
 from jaxplore.model.gradients.cut import inside_of
 from jaxplore.model.gradients.flow import Flow, Taken, flow_of
+from jaxplore.model.gradients.measured import Run, with_numbers
 from jaxplore.model.gradients.names import argument_names_of
 from jaxplore.model.gradients.passes import Passes, derivative_region, passes_of
 from jaxplore.model.program import Program
@@ -64,6 +67,25 @@ def capture_gradient(
     arguments = read_arguments(f, args, kwargs, wrt)
     with observer.paused():
         captured = _captured(f, arguments, has_aux=has_aux)
+        run = _run(captured) if arguments.is_concrete() else None
+    made = _gradient(captured)
+    return made if run is None else with_numbers(made, captured.passes, run)
+
+
+def _run(captured: Captured) -> Run | None:
+    """What happens in the user's own code while it runs, such as in a callback, is theirs."""
+    with contained("measure the gradient", passing=(jax.errors.JaxRuntimeError,)):
+        return run_once(
+            captured.traced,
+            captured.program,
+            captured.walk,
+            captured.passes,
+            captured.arguments,
+        )
+    return None
+
+
+def _gradient(captured: Captured) -> Gradient:
     program, passes = captured.program, captured.passes
     forward = passes.forward
     kept = [forward.values[value] for value in passes.handed]

@@ -58,17 +58,19 @@ def taken_inside(program: Program, walk: Walk, arguments: Arguments, passes: Pas
 
 
 def _results(program: Program, passes: Passes) -> list[int]:
+    """What the forward pass returns; and the value, where nothing reads it: the last number
+    that is made, for rules of differentiation leave numbers unread too."""
     region = passes.region
     here = [e for e in program.equations if e.region == region]
     read = {value for e in here for value in e.inputs}
     returned = set(program.regions[region].outputs)
-    made = [value for index in passes.forward.equations for value in _made(program, index, region)]
-    return [v for v in made if _is_real(program, v) and (v in returned or v not in read)]
-
-
-def _made(program: Program, index: int, region: int) -> tuple[int, ...]:
-    equation = program.equations[index]
-    return equation.outputs if equation.region == region else ()
+    forward = [program.equations[index] for index in passes.forward.equations]
+    made = [v for e in forward if e.region == region for v in e.outputs if _is_real(program, v)]
+    results = [v for v in made if v in returned]
+    unread = [v for v in made if v not in read and v not in returned]
+    last = [v for v in unread if program.values[v].shape == ()][-1:] or unread[-1:]
+    has_value = any(program.values[v].shape == () for v in results)
+    return results + last if last == made[-1:] or not has_value else results
 
 
 def _is_real(program: Program, value: int) -> bool:

@@ -53,7 +53,7 @@ def flow_of(taken: Taken, forward: Program, kept: Sequence[int]) -> Flow:
         if program is forward
         else aligned(program, forward)
     )
-    inside = stops_of(program, activity, derivatives, needed.values, paths)
+    inside = _nearest(stops_of(program, activity, derivatives, needed.values, paths), taken)
     places = [None if stop.equation is None else own.get(stop.equation) for stop in inside]
     stops = [replace(stop, equation=at) for stop, at in zip(inside, places, strict=True)]
     # Equations inside of what is not followed have part in what it does.
@@ -80,6 +80,14 @@ def flow_of(taken: Taken, forward: Program, kept: Sequence[int]) -> Flow:
             [value in activity.useful and value in needed.values for value, _ in taken.wrt]
         ),
     )
+
+
+def _nearest(stops: tuple[Stop, ...], taken: Taken) -> list[Stop]:
+    """The stops nearest to the result: one behind another stops nothing. A comparison within
+    a `stop_gradient` is such a one."""
+    walls = {stop.equation for stop in stops if stop.equation is not None}
+    seen = Liveness(taken.program, wanted=taken.results, walls=walls)
+    return [stop for stop in stops if stop.equation in seen.equations]
 
 
 def _not_followed(

@@ -14,6 +14,7 @@ class Liveness:
         program: Where to look.
         wanted: Values that are needed; the program's results when not given.
         effects: Equations that do something besides what they make: they are needed.
+        walls: Equations whose own inputs are not looked at.
     """
 
     def __init__(
@@ -21,6 +22,7 @@ class Liveness:
         program: Program,
         wanted: Sequence[int] | None = None,
         effects: Collection[int] = (),
+        walls: Collection[int] = (),
     ) -> None:
         self._program = program
         self._makers: dict[int, int] = {}
@@ -32,6 +34,7 @@ class Liveness:
                 self._hold(index)
         self.values: set[int] = set()
         self.equations: set[int] = set()
+        self._walls = walls
         self._waiting = list(program.regions[0].outputs if wanted is None else wanted)
         for index in effects:
             self._need(index)
@@ -72,6 +75,8 @@ class Liveness:
         if index in self.equations:
             return
         self.equations.add(index)
+        if index in self._walls:
+            return
         equation = self._program.equations[index]
         held = self._ports.get(index, ())
         if not held:
@@ -85,9 +90,3 @@ class Liveness:
             self._waiting += [
                 value for value, at in zip(region.outputs, ports.outputs, strict=True) if at is None
             ]
-
-
-def dead_equations(program: Program, effects: Collection[int] = ()) -> tuple[int, ...]:
-    """Equations whose results nothing needs, nested ones included: XLA removes them."""
-    needed = Liveness(program, effects=effects).equations
-    return tuple(i for i in range(len(program.equations)) if i not in needed)
