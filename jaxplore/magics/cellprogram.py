@@ -58,7 +58,13 @@ class CellProgram:
 
 def has_functions(body: Sequence[ast.stmt]) -> bool:
     """Whether the cell defines functions at its top level."""
-    return any(isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef) for s in body)
+    return first_function(body) is not None
+
+
+def first_function(body: Sequence[ast.stmt]) -> ast.stmt | None:
+    """The first function that the cell defines at its top level."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    return next((statement for statement in body if isinstance(statement, kinds)), None)
 
 
 def build(cell: CellText, body: Sequence[ast.stmt], scope: Mapping[str, Any]) -> CellProgram:

@@ -3,6 +3,7 @@
 import inspect
 import keyword
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -13,7 +14,7 @@ from jaxplore.compiling import Kept
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
 from jaxplore.magics import cellcompile, cellfunctions, celltext, constants, outputs, wrt
-from jaxplore.magics.cellprogram import CellProgram, build, has_functions
+from jaxplore.magics.cellprogram import CellProgram, build, first_function, has_functions
 from jaxplore.magics.celltext import CellText
 from jaxplore.magics.progress import ProgressLine
 from jaxplore.views.gradients import gradient_line
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
 
 _DEFAULT_NAME = "cell"
+
+
+@dataclass(frozen=True, slots=True)
+class OneProgram:
+    """A cell as a jitted function, and what to call it with; gives `Outputs`."""
+
+    run: Any
+    inputs: list[Any]
 
 
 class CellRun:
@@ -75,6 +84,30 @@ class CellRun:
         if options.show or options.output:
             self._look(run, shapes, show=options.show, output=options.output)
         return value
+
+    def one_program(self) -> "OneProgram":
+        """The cell of `%%numerics`, not run.
+
+        Raises:
+            CellError: It defines functions, and so has no run that could be looked at.
+        """
+        __tracebackhide__ = True
+        cell = self._cell
+        statements = cellfunctions.statements_of(self._shell, cell)
+        defined = None if statements is None else first_function(statements)
+        if defined is not None:
+            raise cell.error(
+                defined,
+                "%%numerics looks at one run of a cell, and this cell defines a function.",
+                "run the cell without %%numerics, then look at a call: "
+                f"`%numerics {getattr(defined, 'name', 'f')}(...)`.",
+            )
+        program = build(cell, celltext.parse(cell), self._scope)
+        run = self._notebook.programs.get(
+            ("numerics", cell.raw, program.inputs),
+            lambda: cellcompile.jitted(cell, program, _DEFAULT_NAME, ()),
+        )
+        return OneProgram(run, cellcompile.inputs_of(cell, program, self._scope, ()))
 
     def grad(self, options: Any) -> Any:
         """Run the cell of `%%grad`."""

@@ -24,6 +24,8 @@ _HELP = """\
 %ledger               what was compiled, why, and what it cost; --by, --since, --timeline
 %why [n]              the whole story of one compile
 %jtime f(x)           time honestly: first call in stages, then dispatch and run
+%numerics f(x)        where the first NaN or Inf is made, why, and what to write instead;
+                      %%numerics: in a cell
 %jaxplore on|quiet|off
 %jaxplore cache on|off|status"""
 

@@ -50,6 +50,7 @@ class Notebook:
         from jaxplore.magics.diffmagics import DiffMagics
         from jaxplore.magics.ledgermagics import LedgerMagics
         from jaxplore.magics.linemagics import LineMagics
+        from jaxplore.magics.numericsmagics import NumericsMagics
         from jaxplore.magics.timemagics import TimeMagics
 
         before = {kind: dict(found) for kind, found in self._magics().items()}
@@ -58,6 +59,7 @@ class Notebook:
         self.shell.register_magics(DiffMagics(self))
         self.shell.register_magics(LedgerMagics(self))
         self.shell.register_magics(TimeMagics(self))
+        self.shell.register_magics(NumericsMagics(self))
         for kind, found in self._magics().items():
             for name, magic in before[kind].items():
                 if found.get(name) is not magic:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jaxplore.model.program import Phase, Program
-from jaxplore.model.record import Drawn, Record
+from jaxplore.model.record import TEXT, Drawn, Record, drawings
 from jaxplore.model.span import Span
 
 
@@ -96,3 +96,10 @@ class Numerics(Drawn):
     """Arguments and constants that held a NaN or Inf already."""
     result: Any = field(default=None, compare=False)
     """What the function returned. Not part of the JSON."""
+
+    def __str__(self) -> str:
+        write = drawings.get("Numerics" + TEXT)
+        return self.program.name if write is None else write(self)
+
+    def __repr__(self) -> str:
+        return str(self)

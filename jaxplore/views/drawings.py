@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
     from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.ledger import Ledger
+    from jaxplore.model.numerics import Numerics
     from jaxplore.model.passes import Passes
     from jaxplore.model.program import Program
     from jaxplore.model.timeline import Timeline
@@ -73,6 +74,20 @@ def write_passes(record: "Passes") -> str:
     return f"{record.name}: passes of XLA" if deterministic() else str(record)
 
 
+def draw_numerics(record: "Numerics") -> str:
+    """The numbers inside a run, as HTML."""
+    from jaxplore.views import numericshtml
+
+    return numericshtml.html(record)
+
+
+def write_numerics(record: "Numerics") -> str:
+    """The numbers inside a run, as text."""
+    from jaxplore.views import numerics
+
+    return numerics.text(record)
+
+
 def draw_diff(record: "ProgramDiff") -> str:
     """What differs between two programs, as HTML."""
     from jaxplore.views import diff
@@ -110,6 +125,7 @@ def install() -> None:
     found: dict[str, Callable[[Any], str]] = {
         "Program": draw_program,
         "Passes": draw_passes,
+        "Numerics": draw_numerics,
         "Ledger": draw_ledger,
         "Compile": draw_compile,
         "Timeline": draw_timeline,
@@ -119,5 +135,6 @@ def install() -> None:
     drawings.update({name: _safely(draw) for name, draw in found.items()})
     # A record that shows times leaves its text to the views too.
     drawings["Passes as text"] = write_passes
+    drawings["Numerics as text"] = write_numerics
     drawings["ProgramDiff as text"] = write_diff
     drawings["Timing as text"] = drawings["Comparison as text"] = write_timing

@@ -1,0 +1,130 @@
+"""The numbers of a run per expression of the user's: what its equations gave to the others.
+
+Which equations an expression becomes depends on JAX's version; what it gives does not.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jaxplore.advise.badpoints import is_of_derivative, magnitude
+from jaxplore.advise.numberflow import NumberFlow
+from jaxplore.model.numerics import Numerics, NumericsRow
+from jaxplore.model.program import Phase, Program
+from jaxplore.model.span import Span
+
+FOREIGN = "code that is not yours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one expression computed in one direction."""
+
+    span: Span | None
+    phase: Phase
+    minimum: float | None
+    maximum: float | None
+    nan: int
+    inf: int
+    zero: int
+    size: int
+    saturated: int | None
+    rows: tuple[NumericsRow, ...]
+    """Of all its equations, also of those that only it reads."""
+    is_first_bad: bool
+
+    @property
+    def magnitude(self) -> float:
+        """The largest modulus of its finite numbers; 0 where it has none."""
+        largest = magnitude(self.minimum, self.maximum)
+        return largest if math.isfinite(largest) else 0.0
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it gave a NaN or Inf."""
+        return bool(self.nan or self.inf)
+
+    @property
+    def expression(self) -> str:
+        """The expression on one line."""
+        return FOREIGN if self.span is None else self.span.quoted(80)
+
+
+def lines(record: Numerics) -> list[Line]:
+    """One per expression and direction, in the order they are first computed."""
+    program, flow = record.program, NumberFlow(record.program)
+    groups: dict[tuple[Span | None, Phase], list[NumericsRow]] = {}
+    for row in record.rows:
+        # What an equation that holds a program gives, an equation within gave already.
+        if row.runs and not program.equations[row.equation].regions:
+            groups.setdefault((row.span, row.phase), []).append(row)
+    first = _first_bad(record, flow, groups)
+    outputs = {flow.origin(value) for value in program.regions[0].outputs}
+    return [
+        _line(key, rows, _given(program, flow, rows, outputs), is_first_bad=key == first)
+        for key, rows in groups.items()
+    ]
+
+
+def _first_bad(
+    record: Numerics, flow: NumberFlow, groups: dict[tuple[Span | None, Phase], list[NumericsRow]]
+) -> tuple[Span | None, Phase] | None:
+    """The line of the first bad number: a derivative's is that of the backward pass."""
+    bad = record.first_bad
+    if bad is None:
+        return None
+    backward: tuple[Span | None, Phase] = (bad.span, "backward")
+    return backward if is_of_derivative(flow, bad) and backward in groups else (bad.span, bad.phase)
+
+
+def _given(
+    program: Program, flow: NumberFlow, rows: Sequence[NumericsRow], outputs: set[int]
+) -> list[NumericsRow]:
+    """Those rows whose numbers leave the expression, in its own direction."""
+    found = [row for row in rows if _leaves(program, flow, row, outputs)]
+    # The value that a gradient is of is read by nothing.
+    found = found or [row for row in rows if _is_unread(program, flow, row)]
+    return found or list(rows)
+
+
+def _leaves(program: Program, flow: NumberFlow, row: NumericsRow, outputs: set[int]) -> bool:
+    for value in program.equations[row.equation].outputs:
+        readers = [program.equations[index] for index, _ in flow.readers(value)]
+        if value in outputs or any(
+            one.span != row.span and one.phase == row.phase for one in readers
+        ):
+            return True
+    return False
+
+
+def _is_unread(program: Program, flow: NumberFlow, row: NumericsRow) -> bool:
+    outputs = program.equations[row.equation].outputs
+    return not any(True for value in outputs for _ in flow.readers(value))
+
+
+def _line(
+    key: tuple[Span | None, Phase],
+    rows: Sequence[NumericsRow],
+    given: Sequence[NumericsRow],
+    *,
+    is_first_bad: bool,
+) -> Line:
+    span, phase = key
+    saturated = [row.saturated for row in rows if row.saturated is not None]
+    return Line(
+        span=span,
+        phase=phase,
+        minimum=min(_known(row.minimum for row in given), default=None),
+        maximum=max(_known(row.maximum for row in given), default=None),
+        nan=sum(row.nan for row in given),
+        inf=sum(row.inf for row in given),
+        zero=sum(row.zero for row in given),
+        size=sum(row.size for row in given),
+        saturated=sum(saturated) if saturated else None,
+        rows=tuple(rows),
+        is_first_bad=is_first_bad,
+    )
+
+
+def _known(numbers: Iterator[float | None]) -> list[float]:
+    return [one for one in numbers if one is not None]
