@@ -1,6 +1,6 @@
 """From a function and its arguments to a `Gradient`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import jax
 
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.gradients.arguments import Arguments, Wrt, plain_function, read_arguments
-from jaxplore.capture.gradients.numbers import run_once
+from jaxplore.capture.gradients.numbers import gradients_of, run_once
 from jaxplore.capture.gradients.phases import with_phases_of_one
 from jaxplore.capture.gradients.taken import path_of, taken_inside, taken_of
 from jaxplore.capture.gradients.traced import (
@@ -41,6 +41,9 @@ class Captured:
     passes: Passes
     arguments: Arguments
     taken: Taken
+    gradients: Sequence[int | None]
+    """For each leaf that the gradient is taken by: the value that is its gradient, where the
+    program returns it."""
 
 
 def capture_gradient(
@@ -81,6 +84,7 @@ def _run(captured: Captured) -> Run | None:
             captured.walk,
             captured.passes,
             captured.arguments,
+            captured.gradients,
         )
     return None
 
@@ -112,23 +116,27 @@ def _captured(f: Callable[..., Any], arguments: Arguments, *, has_aux: bool) -> 
         if region is not None:
             passes = passes_of(program, region, argument_names_of(program, region))
             taken = taken_inside(program, walk, arguments, passes)
-            return Captured(alone, program, walk, passes, arguments, taken)
+            made = gradients_of(program, arguments)
+            return Captured(alone, program, walk, passes, arguments, taken, made)
     taken = taken_of(program, walk, arguments, out)
     both = value_and_gradient(f, arguments, has_aux=has_aux)
     traced = trace(both, args, kwargs, _say_nothing).traced
-    program, walk = _program(traced)
+    program, walk = _program(traced, gradients=len(arguments.wrt))
     passes = passes_of(program, derivative_region(program) or 0, program.argument_names)
-    return Captured(traced, program, walk, passes, arguments, taken)
+    made = program.regions[0].outputs[-len(arguments.wrt) :]
+    return Captured(traced, program, walk, passes, arguments, taken, made)
 
 
 def _say_nothing(_step: str, _equations: int) -> None:
     return
 
 
-def _program(traced: Any) -> tuple[Program, Walk]:
+def _program(traced: Any, *, gradients: int = 0) -> tuple[Program, Walk]:
+    """What was traced; so many of its last results are gradients."""
     walks: list[Walk] = []
     program = capture_program(traced, stages=("jaxpr",), walked=walks.append)
-    return with_phases_of_one(program, walks[0].paths), walks[0]
+    made = program.regions[0].outputs[-gradients:] if gradients else ()
+    return with_phases_of_one(program, walks[0].paths, made), walks[0]
 
 
 def _result(traced: Any, has_aux: bool) -> Any:

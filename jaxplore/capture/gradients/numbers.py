@@ -1,5 +1,6 @@
 """One run of the program that computes a gradient, and the numbers in it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -15,7 +16,12 @@ from jaxplore.model.program import Program
 
 
 def run_once(
-    traced: Any, program: Program, walk: Walk, passes: Passes, arguments: Arguments
+    traced: Any,
+    program: Program,
+    walk: Walk,
+    passes: Passes,
+    arguments: Arguments,
+    gradients: Sequence[int | None],
 ) -> Run:
     """Run what was traced, with all its effects, and measure it."""
     flat = [arguments.leaves[place] for place in arguments.traced]
@@ -36,7 +42,7 @@ def run_once(
         },
         value=_value(measured, program, passes),
         leaves=[whole.inputs[place] for place in arguments.wrt],
-        gradients=_gradients(program, arguments),
+        gradients=gradients,
     )
 
 
@@ -53,7 +59,7 @@ def _value(measured: Measured, program: Program, passes: Passes) -> float | None
     return None
 
 
-def _gradients(program: Program, arguments: Arguments) -> list[int | None]:
+def gradients_of(program: Program, arguments: Arguments) -> list[int | None]:
     """The results that are the gradient by each leaf: as many as there are leaves, of the
     same types, one after the other, all made by the backward pass."""
     whole = program.regions[0]

@@ -24,12 +24,15 @@ def derivatives(path: str) -> tuple[Phase, ...]:
     return tuple(["backward" if one.startswith("transpose") else "forward" for one in found])
 
 
-def with_phases_of_one(program: Program, paths: Sequence[str]) -> Program:
+def with_phases_of_one(
+    program: Program, paths: Sequence[str], gradients: Sequence[int] = ()
+) -> Program:
     """The program, where `phase` says the pass of the derivative that is shown.
 
     Args:
         program: As captured.
         paths: Per equation, its name stack.
+        gradients: Values that are gradients, where that is known.
     """
     known: dict[str, tuple[Phase, ...]] = {}
     rows: list[tuple[Phase, ...]] = []
@@ -41,7 +44,7 @@ def with_phases_of_one(program: Program, paths: Sequence[str]) -> Program:
         rows.append(row)
     level = min([row.index("backward") for row in rows if "backward" in row], default=0)
     phases: list[Phase] = [row[level] if level < len(row) else "forward" for row in rows]
-    _seed(program, rows, phases, level)
+    _seed(program, rows, phases, level, set(gradients))
     return replace(
         program,
         equations=tuple(
@@ -54,13 +57,17 @@ def with_phases_of_one(program: Program, paths: Sequence[str]) -> Program:
 
 
 def _seed(
-    program: Program, rows: Sequence[tuple[Phase, ...]], phases: list[Phase], level: int
+    program: Program,
+    rows: Sequence[tuple[Phase, ...]],
+    phases: list[Phase],
+    level: int,
+    wanted: set[int],
 ) -> None:
     """What a backward pass starts from is part of it: `jacrev`'s unit vectors are made
-    outside of the transposition, from no input, and for it alone."""
-    wanted: set[int] = set()
+    outside of the transposition, from no input, and for it alone. So are gradients of zeros.
+    `wanted` are values that belong to it."""
     fixed = _from_nothing(program)
-    elsewhere = {v for region in program.regions for v in region.outputs}
+    elsewhere = {v for region in program.regions for v in region.outputs} - wanted
     for index in reversed(range(len(phases))):
         equation = program.equations[index]
         if phases[index] == "backward":

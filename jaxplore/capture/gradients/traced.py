@@ -3,7 +3,6 @@
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import jax
@@ -50,6 +49,7 @@ def value_and_gradient(
 
 def _cotangents(value: Any) -> Any:
     """Ones: the gradient of the sum of all results, of a scalar's own."""
+    value = jax.tree.map(jnp.asarray, value)  # a function may return a Python number
     leaves = jax.tree.leaves(value)
     if not any(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves) or any(
         jnp.issubdtype(leaf.dtype, jnp.complexfloating) for leaf in leaves
@@ -70,10 +70,10 @@ def _ones(leaf: Any) -> Any:
 
 
 def _as_named_by(f: Callable[..., Any], made: Any) -> Callable[..., Any]:
-    """JAX names arguments by the signature."""
-    with suppress(TypeError, ValueError):
+    """JAX names arguments by the signature, and in errors the function that is wrapped."""
+    try:
         made.__signature__ = inspect.signature(f)
-    with suppress(AttributeError):
+    except (TypeError, ValueError):
         del made.__wrapped__
     if not hasattr(f, "__name__"):
         made.__name__ = getattr(_innermost(f), "__name__", type(f).__name__)

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 from heapq import heappop, heappush
+from operator import or_
 
 from jaxplore.model.gradients.ports import ports_of
 from jaxplore.model.program import Program
@@ -45,11 +47,30 @@ class Activity:
             for value in self._program.equations[index].outputs
         )
 
-    def carries(self, index: int, output: int) -> bool:
-        """Whether any derivative passes an equation on the way to one of its results."""
-        inputs = self._program.equations[index].inputs
-        by = self._derivatives[index][output]
-        return any(self.sources.get(inputs[place], 0) for place in by)
+    def stopped(self, index: int, needed: Collection[int]) -> tuple[int, int] | None:
+        """Where a derivative reaches an equation and does not pass it.
+
+        Args:
+            index: Of the equation.
+            needed: Values that the result needs, differentiably or not.
+
+        Returns:
+            A result of the equation that it does not come to, and the places in `wrt` that
+            it comes from, as bits. None where it passes, or nothing reaches or is needed.
+        """
+        equation = self._program.equations[index]
+        reaching = [self.sources.get(value, 0) for value in equation.inputs]
+        outputs = [at for at, value in enumerate(equation.outputs) if value in needed]
+        if not outputs or not any(reaching):
+            return None
+        derivative = self._derivatives[index]
+        for output in outputs:
+            if not any(reaching[place] for place in derivative[output]):
+                return output, _joined(reaching)
+        # A custom rule may leave out some of its inputs.
+        passed = frozenset[int]().union(*[derivative[output] for output in outputs])
+        left = [bits for place, bits in enumerate(reaching) if place not in passed]
+        return (outputs[0], _joined(left)) if any(left) else None
 
     def _connect(self) -> None:
         program = self._program
@@ -106,3 +127,7 @@ class Activity:
                     found.add(source)
                     waiting.append(source)
         return found
+
+
+def _joined(bits: Sequence[int]) -> int:
+    return reduce(or_, bits, 0)

@@ -62,13 +62,29 @@ class _Alignment:
 
     def _found(self, index: int, there: int) -> int | None:
         equation = self._function.equations[index]
-        waiting = self._of(there).get((equation.primitive, equation.span), [])
-        for place, candidate in enumerate(waiting):
-            fits = self._may_hold if equation.regions else self._reads_the_same
-            if fits(index, candidate):
-                del waiting[place]
-                return candidate
+        candidates = self._of(there)
+        here = candidates.get((equation.primitive, equation.span), [])
+        fits = self._may_hold if equation.regions else self._reads_the_same
+        # A rule may call the function itself, or give the primitive more to read: `sort`.
+        anywhere = [i for known in candidates.values() for i in known] if not here else []
+        for waiting, test in ((here, fits), (here, self._reads_more), (anywhere, self._repeats)):
+            for candidate in waiting:
+                if test(index, candidate):
+                    of = self._forward.equations[candidate]
+                    candidates[of.primitive, of.span].remove(candidate)
+                    return candidate
         return None
+
+    def _reads_more(self, index: int, candidate: int) -> bool:
+        mine = self._function.equations[index].inputs
+        known = {self._values[v] for v in mine if v in self._values}
+        return bool(known) and known.issubset(self._forward.equations[candidate].inputs)
+
+    def _repeats(self, index: int, candidate: int) -> bool:
+        mine, theirs = self._function.equations[index], self._forward.equations[candidate]
+        return mine.primitive == theirs.primitive and theirs.inputs == tuple(
+            [self._values.get(value) for value in mine.inputs]
+        )
 
     def _of(self, region: int) -> dict[_Key, list[int]]:
         """A region's equations that were not found yet."""
@@ -102,7 +118,7 @@ class _Alignment:
 
     def _learn(self, index: int, found: int) -> None:
         mine, theirs = self._function.equations[index], self._forward.equations[found]
-        if not mine.regions:
+        if not mine.regions and len(mine.inputs) == len(theirs.inputs):
             for value, there in zip(mine.inputs, theirs.inputs, strict=True):
                 self._values.setdefault(value, there)
         for value, there in zip(mine.outputs, theirs.outputs, strict=False):

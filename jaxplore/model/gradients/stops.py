@@ -30,26 +30,20 @@ def stops_of(
     """
     found: list[Stop] = []
     for index in sorted(derivatives):
-        equation = program.equations[index]
-        reaching = 0
-        for value in equation.inputs:
-            reaching |= activity.sources.get(value, 0)
-        if not reaching:
+        stopped = activity.stopped(index, needed)
+        if stopped is None:
             continue
-        for output, value in enumerate(equation.outputs):
-            if value in needed and not activity.carries(index, output):
-                reason, detail = _reason(program, index, output)
-                stopped = [path for place, path in enumerate(paths) if reaching >> place & 1]
-                found.append(
-                    Stop(
-                        equation=index,
-                        span=equation.span,
-                        reason=reason,
-                        detail=detail,
-                        inputs=tuple(stopped),
-                    )
-                )
-                break
+        output, sources = stopped
+        reason, detail = _reason(program, index, output)
+        found.append(
+            Stop(
+                equation=index,
+                span=program.equations[index].span,
+                reason=reason,
+                detail=detail,
+                inputs=tuple([path for at, path in enumerate(paths) if sources >> at & 1]),
+            )
+        )
     return tuple(found)
 
 
