@@ -9,12 +9,14 @@ import sys as _sys
 
 from jax import numpy as numpy
 
+from jaxplore import check as check
 from jaxplore.badnumbers import numerics as numerics
 from jaxplore.capture.source import files as _files
 from jaxplore.compared import diff as diff
 from jaxplore.compared import install as _let_rows_answer
 from jaxplore.compiling import passes as passes
 from jaxplore.errors import CellError as CellError
+from jaxplore.errors import CheckError as CheckError
 from jaxplore.errors import JaxploreError as JaxploreError
 from jaxplore.errors import NotAProgramError as NotAProgramError
 from jaxplore.errors import UnexpectedCompileError as UnexpectedCompileError

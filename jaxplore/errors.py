@@ -37,3 +37,7 @@ class OptionError(JaxploreError):
 
 class UnexpectedCompileError(JaxploreError):
     """More was compiled than a test expects; names the causes."""
+
+
+class CheckError(JaxploreError):
+    """What an exercise asks for is not so; says what was found."""

@@ -1,0 +1,1 @@
+"""Finite differences: a gradient checked against the function itself."""
