@@ -1,0 +1,1 @@
+"""A gradient as rows: forward on the left, its backward mirror on the right."""

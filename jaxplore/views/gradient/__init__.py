@@ -1,0 +1,1 @@
+"""A gradient as text, as a picture, and as HTML without script."""
