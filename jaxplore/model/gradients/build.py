@@ -1,8 +1,9 @@
 """A `Gradient` from the program that computes it: all that its records tell."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from jaxplore.model.gradient import Gradient, GradientInput, Stop
+from jaxplore.model.gradient import Gradient, GradientInput, Residual, Stop
 from jaxplore.model.gradients.links import REMATTED, linked
 from jaxplore.model.gradients.liveness import Liveness
 from jaxplore.model.gradients.passes import Passes
@@ -35,14 +36,15 @@ def gradient_of(
     """
     alive = Liveness(program, effects=effects)
     forward, backward = passes.forward, passes.backward
+    residuals = residuals_of(passes, alive, argument_names)
     return Gradient(
         name=name,
         value=None,
         inputs=inputs,
-        residuals=residuals_of(passes, alive, argument_names),
+        residuals=residuals,
         stops=stops,
         forward=forward.program,
-        backward=backward.program,
+        backward=_named(backward.program, residuals),
         program=program,
         forward_equations=forward.equations,
         backward_equations=backward.equations,
@@ -56,4 +58,13 @@ def gradient_of(
             ]
         ),
         dead=tuple([i for i in range(len(program.equations)) if i not in alive.equations]),
+    )
+
+
+def _named(backward: Program, residuals: Sequence[Residual]) -> Program:
+    """The backward pass, its inputs called by what they are."""
+    names = {residual.read_as: residual.name for residual in residuals}
+    given = backward.regions[0].inputs
+    return replace(
+        backward, argument_names=tuple([names.get(v, backward.values[v].name) for v in given])
     )

@@ -54,6 +54,8 @@ def passes_of(program: Program, region: int, argument_names: tuple[str, ...]) ->
     given = {*whole.inputs, *whole.constants}
     read = _once([v for index in backward for v in program.equations[index].inputs])
     handed = [v for v in read if v in before or v in given]
+    # A loop over training steps that is written out goes forward again after it went back.
+    back = _once([v for index in forward for v in program.equations[index].inputs if v in made])
     results = _once(whole.outputs)
     kept = [v for v in handed if v in before]
     later = set(here) - set(forward) - set(backward)
@@ -64,7 +66,7 @@ def passes_of(program: Program, region: int, argument_names: tuple[str, ...]) ->
             program,
             forward,
             name=f"forward of {whole.name}",
-            inputs=whole.inputs,
+            inputs=[*whole.inputs, *back],
             constants=whole.constants,
             outputs=_once([*[v for v in results if v in before], *kept]),
             argument_names=argument_names,
