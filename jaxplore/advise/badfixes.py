@@ -228,7 +228,8 @@ def _length(expression: Expression, part: str, small: str) -> str:
     """A norm or a standard deviation as the root of something that is never zero."""
     jnp = expression.numpy
     if expression.function == "norm":
-        if expression.has_only - {"axis", "keepdims"} or len(expression.arguments) != 1:
+        known = expression.is_of_numpy and not expression.has_only - {"axis", "keepdims"}
+        if not known or len(expression.arguments) != 1:
             return ""
         squares = f"{jnp}.sum({wrapped(part)} ** 2{expression.keywords})"
     else:
@@ -311,18 +312,14 @@ def _of_log(expression: Expression, inner: ast.expr) -> str:
 
 
 def _called(node: ast.expr, name: str) -> tuple[ast.expr, list[ast.keyword]] | None:
-    """The first argument and the keywords of a call of `name`, also as a method."""
-    if not isinstance(node, ast.Call):
+    """The first argument and the keywords of a call of `name`, also as a method; an axis that
+    is given by position is among the keywords."""
+    call = Expression("", node)
+    given = call.arguments
+    if not isinstance(node, ast.Call) or call.function != name or not 1 <= len(given) <= 2:
         return None
-    called = node.func
-    found = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    if found != name:
-        return None
-    if len(node.args) == 1:
-        return node.args[0], node.keywords
-    if not node.args and isinstance(called, ast.Attribute):
-        return called.value, node.keywords
-    return None
+    axis = [ast.keyword("axis", value) for value in given[1:]]
+    return given[0], [*axis, *node.keywords]
 
 
 def _one_plus(node: ast.expr) -> ast.expr | None:

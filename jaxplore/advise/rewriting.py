@@ -50,12 +50,21 @@ class Expression:
         return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
     @property
+    def is_of_numpy(self) -> bool:
+        """Whether it calls a function of `jax.numpy`, or one that has lost its module's name."""
+        if not isinstance(self.tree, ast.Call) or not isinstance(self.tree.func, ast.Attribute):
+            return True
+        owner = self.tree.func.value
+        return _is_module(owner) or self.part(owner).endswith(("linalg", "la"))
+
+    @property
     def arguments(self) -> list[ast.expr]:
         """What the call is given by position; a method's own object first."""
         if not isinstance(self.tree, ast.Call):
             return []
         called = self.tree.func
-        if isinstance(called, ast.Attribute) and not _is_module(called.value):
+        is_owned = isinstance(called, ast.Attribute) and not _is_module(called.value)
+        if isinstance(called, ast.Attribute) and is_owned and called.attr in _METHODS:
             return [called.value, *self.tree.args]
         return list(self.tree.args)
 
@@ -89,6 +98,10 @@ _NUMPY_FUNCTIONS_WORDS: Final = (
     "true_divide reciprocal maximum minimum std abs square"
 )
 _NUMPY_FUNCTIONS: Final = frozenset(_NUMPY_FUNCTIONS_WORDS.split())
+
+
+# What is written as a method too.
+_METHODS: Final = ("sum", "std")
 
 
 def _is_closed(raw: bytes, begin: int, end: int) -> bool:

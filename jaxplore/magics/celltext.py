@@ -63,7 +63,7 @@ def parse(cell: CellText) -> list[ast.stmt]:
     except SyntaxError as fault:
         number = fault.lineno or cell.first_line
         for candidate in (number, number - 1):
-            if _SHELL.search(cell.line(candidate)):
+            if candidate >= cell.first_line and _SHELL.search(cell.line(candidate)):
                 raise cell.error(
                     candidate,
                     "A cell that is one program cannot run a shell command or a magic.",

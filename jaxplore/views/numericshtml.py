@@ -58,6 +58,7 @@ _STYLE: Final = (
     f"{_ROOT} .s .one{{width:1px;min-width:1px;top:-2px;height:14px;background:currentColor;"
     "opacity:.5;border-radius:0}"
     f"{_ROOT} details>summary{{cursor:pointer;opacity:.75}}"
+    f"{_ROOT} .x details{{display:inline-block;margin-left:10px;vertical-align:top}}"
 )
 
 
