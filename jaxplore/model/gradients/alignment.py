@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 from jaxplore.model.gradients.cut import inside_of
 from jaxplore.model.gradients.liveness import Liveness
-from jaxplore.model.gradients.ports import ports_of
+from jaxplore.model.gradients.ports import Ports, ports_of
 from jaxplore.model.program import Program
 from jaxplore.model.span import Span
 
@@ -141,6 +141,24 @@ class _Alignment:
                 if entry is not None:
                     self._values[value] = entry
             yield self._region(own.region, other.region)
+            self._leave(index, found, own, other)
+
+    def _leave(self, index: int, found: int, own: Ports, other: Ports) -> None:
+        """What comes out of two programs that are the same. Residuals may come first."""
+        mine = self._function.equations[index].outputs
+        theirs = self._forward.equations[found].outputs
+        left = {
+            value: theirs[at]
+            for value, at in zip(
+                self._forward.regions[other.region].outputs, other.outputs, strict=True
+            )
+            if at is not None
+        }
+        inside = self._function.regions[own.region].outputs
+        for value, at in zip(inside, own.outputs, strict=True):
+            known = left.get(self._values.get(value, -1))
+            if at is not None and known is not None:
+                self._values[mine[at]] = known
 
     def _opened(self, index: int, there: int) -> _Visit:
         """What an equation holds may stand in its place: `checkpoint`, a custom rule."""

@@ -62,19 +62,17 @@ def flow_of(taken: Taken, forward: Program, kept: Sequence[int]) -> Flow:
         for index in _not_followed(program, activity, derivatives)
         if index in own and index in needed.equations
     }
-    of_function = {own[index] for index in needed.equations if index in own}
-    helps = Liveness(forward, wanted=kept).equations
+    used = {own[index] for index in needed.equations if index in own}
+    # Of what rules add, that has part in the gradient which the backward pass reads.
+    added = set(range(len(forward.equations))) - set(own.values())
+    used |= Liveness(forward, wanted=kept).equations | (added & Liveness(forward).equations)
     return Flow(
         stops=(
             *stops,
             *stops_of_inputs(program, activity, needed.values, taken.wrt, taken.fixed),
         ),
         without_gradient=tuple(
-            [
-                index
-                for index in range(len(forward.equations))
-                if index in flat or (index not in of_function and index not in helps)
-            ]
+            [index for index in range(len(forward.equations)) if index in flat or index not in used]
         ),
         reached=tuple(
             [value in activity.useful and value in needed.values for value, _ in taken.wrt]
