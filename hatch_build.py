@@ -19,6 +19,7 @@ OLDEST_NODE = (20, 19)
 BUILT = (
     "jaxplore/static/explorer.js",
     "jaxplore/static/widget.js",
+    "jaxplore/static/gradient.js",
     "jaxplore/static/timeline.js",
     "jaxplore/labextension/package.json",
 )

@@ -101,6 +101,11 @@ const diff = {
 	entryPoints: ["src/hosts/diff.ts"],
 	outfile: join(out, "static/diff.js"),
 };
+const gradient = {
+	...explorer,
+	entryPoints: ["src/hosts/gradient.ts"],
+	outfile: join(out, "static/gradient.js"),
+};
 const timeline = {
 	...widget,
 	entryPoints: ["src/hosts/timeline.ts"],
@@ -178,13 +183,13 @@ function describeExtension() {
 	};
 }
 
-const bundles = [explorer, widget, diff, timeline, extension];
+const bundles = [explorer, widget, diff, gradient, timeline, extension];
 if (process.argv.includes("--watch")) {
 	for (const bundle of bundles) await (await esbuild.context(bundle)).watch();
 	console.log("Watching extension/src.");
 } else {
 	await Promise.all(bundles.map((bundle) => esbuild.build(bundle)));
-	for (const bundle of [explorer, widget, diff, timeline]) await report(bundle.outfile);
+	for (const bundle of [explorer, widget, diff, gradient, timeline]) await report(bundle.outfile);
 	for (const name of await readdir(join(lab, "static"))) await report(join(lab, "static", name));
 }
 

@@ -21,6 +21,7 @@ from jaxplore.errors import JaxploreError as JaxploreError
 from jaxplore.errors import NotAProgramError as NotAProgramError
 from jaxplore.errors import UnexpectedCompileError as UnexpectedCompileError
 from jaxplore.expecting import expect as expect
+from jaxplore.gradientoutput import install as _let_gradients_show
 from jaxplore.gradients import gradient as gradient
 from jaxplore.look import explore as explore
 from jaxplore.look import program as program
@@ -50,4 +51,5 @@ __version__ = "0.1.0"
 _sys.modules[f"{__name__}.numpy"] = numpy
 _drawings.install()
 _let_rows_answer()
+_let_gradients_show()
 _files.cells.ask = _cell_of

@@ -5,11 +5,13 @@ Indices tie the parts together: `forward` and `backward` are programs of their o
 equation's index is one of `forward` or of `backward`, as its name says.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
 
+from jaxplore.model.compiles import asked
 from jaxplore.model.program import Program
-from jaxplore.model.record import Drawn, Record
+from jaxplore.model.record import TEXT, Drawn, Record, drawings, plain
 from jaxplore.model.span import Span
 
 StopReason = Literal[
@@ -125,3 +127,37 @@ class Gradient(Drawn):
     def residual_bytes(self) -> int:
         """Bytes that the forward pass makes and keeps for the backward pass."""
         return sum(r.size_bytes for r in self.residuals if r.kind == "made")
+
+    def __str__(self) -> str:
+        write = drawings.get(f"Gradient{TEXT}")
+        return f"gradient of {self.name}" if write is None else write(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a notebook shows: the live view, HTML without script within, text."""
+        show = asked.get("show gradient")
+        return ({"text/plain": str(self)}, {}) if show is None else show(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one self-contained HTML page; it opens offline.
+
+        Raises:
+            JaxploreError: The file cannot be written there.
+        """
+        return asked["save gradient"](self, path)
+
+    def to_svg(self) -> str:
+        """The mirror picture as SVG without script: forward down, backward up."""
+        return asked["gradient as SVG"](self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Field names and values, as JSON; programs as columns, see `Program.to_json`."""
+        return {part.name: _json(getattr(self, part.name)) for part in fields(self)}
+
+
+def _json(value: Any) -> Any:
+    return value.to_json() if isinstance(value, Program) else plain(value)

@@ -14,6 +14,7 @@ from jaxplore.views.mode import deterministic
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
     from jaxplore.model.diff.difference import ProgramDiff
+    from jaxplore.model.gradient import Gradient
     from jaxplore.model.ledger import Ledger
     from jaxplore.model.numerics import Numerics
     from jaxplore.model.passes import Passes
@@ -102,6 +103,20 @@ def write_diff(record: "ProgramDiff") -> str:
     return diff.text(record, estimates=not deterministic())
 
 
+def draw_gradient(record: "Gradient") -> str:
+    """A gradient as HTML without script."""
+    from jaxplore.views.gradient import html
+
+    return html.html(record)
+
+
+def write_gradient(record: "Gradient") -> str:
+    """A gradient as text."""
+    from jaxplore.views.gradient import text
+
+    return text.text(record)
+
+
 def write_timing(record: "Timing | Comparison") -> str:
     """A timing as text."""
     from jaxplore.views import timing
@@ -136,5 +151,6 @@ def install() -> None:
     # A record that shows times leaves its text to the views too.
     drawings["Passes as text"] = write_passes
     drawings["Numerics as text"] = write_numerics
+    drawings["Gradient as text"] = write_gradient
     drawings["ProgramDiff as text"] = write_diff
     drawings["Timing as text"] = drawings["Comparison as text"] = write_timing

@@ -25,7 +25,7 @@ def payload(program: Program) -> dict[str, Any]:
     return {**head, "packed": pack(data)}
 
 
-def element(data: dict[str, Any], *, fallback: str, script: str) -> str:
+def element(data: dict[str, Any], *, fallback: str, script: str, tag: str = "jxp-view") -> str:
     """The view with its data, a fallback inside for readers without script, and the script.
 
     The script comes last: an element that is upgraded while its children are still being
@@ -34,7 +34,7 @@ def element(data: dict[str, Any], *, fallback: str, script: str) -> str:
     # Inside a script element only "<" can end the text; as an escape it means the same.
     written = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     return (
-        f'<jxp-view>{fallback}<script type="application/json">{written}</script></jxp-view>'
+        f'<{tag}>{fallback}<script type="application/json">{written}</script></{tag}>'
         f"<script>{script}</script>"
     )
 

@@ -1,5 +1,6 @@
 /** JupyterLab and Notebook plugin: renders our MIME type, for trusted notebooks and others. */
 
+import { mountGradient } from "../views/gradientmount";
 import type { Host } from "../views/host";
 import { mount } from "../views/mount";
 import { isRecord } from "../wire/payload";
@@ -40,6 +41,11 @@ function hostOf(payload: unknown, widget: Widget): Host & { dispose?(): void } {
 	};
 }
 
+/** The whole program of a gradient. */
+function explore(holder: HTMLElement, payload: unknown): () => void {
+	return mount(holder, { get: (key) => (key === "payload" ? payload : null) });
+}
+
 /** Below (preferred over) text/html, which has 50. */
 const RANK = 10;
 
@@ -54,7 +60,12 @@ async function plugins(): Promise<unknown[]> {
 
 		async renderModel(model: MimeModel): Promise<void> {
 			this.stop?.();
-			const host = hostOf(model.data[MIME_TYPE], this);
+			const payload = model.data[MIME_TYPE];
+			if (isRecord(payload) && payload.view === "gradient") {
+				this.stop = mountGradient(this.node, payload, explore);
+				return;
+			}
+			const host = hostOf(payload, this);
 			const stop = mount(this.node, host);
 			this.stop = () => {
 				stop();

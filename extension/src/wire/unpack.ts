@@ -47,7 +47,8 @@ export async function unpack(base64: string): Promise<ProgramWire> {
 	return wire;
 }
 
-async function decompressed(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+/** What was compressed with gzip and written as base64. */
+export async function decompressed(base64: string): Promise<Uint8Array<ArrayBuffer>> {
 	const text = atob(base64);
 	const packed = new Uint8Array(text.length);
 	for (let i = 0; i < packed.length; i++) packed[i] = text.charCodeAt(i);
