@@ -10,74 +10,32 @@ import jax
 from jax import lax
 
 from jaxplore.capture import _hooks
-from jaxplore.capture.numerics import measures, tallies
+from jaxplore.capture.numerics import firsts, measures, tallies
 from jaxplore.capture.numerics.loops import parts_of_scan, parts_of_while
-from jaxplore.capture.numerics.plan import Bind, Block, Constant, Held, Pass, Plan
-from jaxplore.capture.numerics.statistics import Slot, Statistic, broadcast
-from jaxplore.capture.numerics.tallies import Table, Tallies
+from jaxplore.capture.numerics.measures import Row, Table
+from jaxplore.capture.numerics.plan import Bind, Block, Constant, Held, Pass, Plan, manual_axes
+from jaxplore.capture.numerics.rows import Rows
+from jaxplore.capture.numerics.statistics import Slot, broadcast
+from jaxplore.capture.numerics.tallies import Tallies
 from jaxplore.capture.programs import jaxprs
-
-Row = tuple[Any, Any]
-
-
-class Rows:
-    """The rows of a block, as they are measured."""
-
-    def __init__(self, first_row: int = 0, outer: "Rows | None" = None) -> None:
-        self.inner: Tallies = {}
-        """Of the loops that have run."""
-        self._first_row = first_row
-        self._outer = outer
-        self._pieces: list[Row] = []
-        self._where: list[tuple[int, int]] = []
-
-    def add(self, row: Row) -> None:
-        """One more row."""
-        self._where.append((len(self._pieces), -1))
-        self._pieces.append(row)
-
-    def add_table(self, table: Table) -> None:
-        """Some more rows."""
-        count = table[0].shape[0]
-        self._where += [(len(self._pieces), position) for position in range(count)]
-        if count:
-            self._pieces.append(table)
-
-    def of(self, known: Statistic) -> Row:
-        """The row of a value."""
-        if not isinstance(known, Slot):
-            n = known.numbers
-            counts = [n.nan, n.inf, n.zero, n.saturated, n.runs]
-            return measures.constant([n.minimum, n.maximum, n.squares], counts)
-        return measures.changed(self._row(known.row), known.times, known.negated)
-
-    def _row(self, number: int) -> Row:
-        if number < self._first_row:
-            assert self._outer is not None
-            return self._outer._row(number)
-        piece, position = self._where[number - self._first_row]
-        floats, counts = self._pieces[piece]
-        return (floats, counts) if position < 0 else (floats[position], counts[position])
-
-    def table(self) -> Table:
-        """All of them."""
-        return measures.table(self._pieces)
 
 
 class Evaluation:
     """The evaluation of one plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, may_group: bool = True) -> None:
         self._plan = plan
+        self._may_group = may_group
         self._held: dict[str, Callable[[Held, list[Any], Rows], list[Any]]] = {
             "scan": self._scan,
             "while": self._while,
             "cond": self._cond,
+            "shard_map": self._shard_map,
         }
 
     def whole(self, *args: Any) -> tuple[list[Any], Table, Tallies]:
         """Results, rows and tallies of the whole program."""
-        rows = Rows()
+        rows = Rows(may_group=self._may_group)
         self._measure_all(self._plan.block.inputs, args, rows)
         results = self._block(self._plan.block, args, rows)
         return results, rows.table(), rows.inner
@@ -85,7 +43,7 @@ class Evaluation:
     def _measure_all(self, values: Sequence[int], arrays: Sequence[Any], rows: Rows) -> None:
         for value, array in zip(values, arrays, strict=True):
             if value in self._plan.statistics:
-                rows.add(measures.measured(array))
+                rows.measure(array)
 
     def _block(self, block: Block, args: Sequence[Any], rows: Rows) -> list[Any]:
         env: dict[int, Any] = dict(zip(block.inputs, args, strict=True))
@@ -97,7 +55,7 @@ class Evaluation:
             elif isinstance(step, Constant):
                 env[step.value] = step.array
                 if step.row is not None:
-                    rows.add(measures.measured(jax.numpy.asarray(step.array)))
+                    rows.measure(step.array)
             else:
                 self._hold(step, env, rows)
         return [_read(env, source) for source in block.outputs]
@@ -113,7 +71,7 @@ class Evaluation:
         results = made if primitive.multiple_results else [made]
         env.update(zip(step.outputs, results, strict=True))
         for position, _ in step.measured:
-            rows.add(measures.measured(results[position], step.saturation))
+            rows.measure(results[position], step.saturation)
 
     def _hold(self, step: Held, env: dict[int, Any], rows: Rows) -> None:
         args = [_read(env, source) for source in step.inputs]
@@ -125,12 +83,13 @@ class Evaluation:
 
     def _cond(self, step: Held, args: list[Any], rows: Rows) -> list[Any]:
         index, *operands = args
+        rows.settle()  # what a branch reads of them must not be measured within it
         frames = [frame for block in step.blocks for frame in block.frames]
         out_positions = [position for position, _ in step.measured]
 
         def branch(taken: Block) -> Callable[..., Any]:
             def run(*operands: Any) -> Any:
-                inside = Rows(taken.first_row, rows)
+                inside = Rows(taken.first_row, rows, may_group=self._may_group)
                 results = self._block(taken, operands, inside)
                 tables = [
                     inside.table()
@@ -140,7 +99,7 @@ class Evaluation:
                 ]
                 out_rows = [inside.of(self._plan.known(taken.outputs[p])) for p in out_positions]
                 counted = {**tallies.nothing(self._plan, frames), **inside.inner}
-                return results, measures.table(tables), measures.table(out_rows), counted
+                return results, measures.table((), tables), _table(out_rows), counted
 
             return run
 
@@ -150,6 +109,36 @@ class Evaluation:
         rows.add_table(out_rows)
         rows.inner.update(counted)
         return results
+
+    # Parts of arrays.
+
+    def _shard_map(self, step: Held, args: list[Any], rows: Rows) -> list[Any]:
+        (block,), params = step.blocks, step.equation.params
+        axes = manual_axes(step.equation)
+
+        def run(*parts: Any) -> Any:
+            inside = Rows(block.first_row, may_group=False)
+            self._measure_all(block.inputs, parts, inside)
+            results = self._block(block, parts, inside)
+            told = (inside.table(), inside.inner)
+            return results, jax.tree.map(lambda part: part[None], told)
+
+        mapped = jax.shard_map(
+            run,
+            mesh=params["mesh"],
+            in_specs=tuple(params["in_specs"]),
+            out_specs=(list(params["out_specs"]), jax.P(axes)),
+            axis_names=set(axes),
+            check_vma=False,
+        )
+        results, (tables, counted) = mapped(*args)
+        rows.add_table(measures.of_devices(tables))
+        for number, (tables, found) in counted.items():
+            frame = self._plan.frames[number]
+            rows.inner[number] = measures.of_devices(tables), firsts.of_devices(frame, found)
+        for position, _ in step.measured:
+            rows.measure(results[position])
+        return list(results)
 
     # Loops.
 
@@ -164,7 +153,7 @@ class Evaluation:
 
         def body(state: Any, x: Any) -> Any:
             iteration, carry, carry_rows, counted = state
-            inside = loop.rows(carry_rows)
+            inside = loop.rows(carry_rows, self._may_group)
             self._measure_all(block.inputs[sum(parts) :], x, inside)
             results = self._block(block, [*consts, *carry, *x], inside)
             new_rows = loop.carry_rows(block.outputs[:n_carry], inside)
@@ -202,7 +191,7 @@ class Evaluation:
         all_rows.add_table(table)
         for position, _ in step.measured:
             if position < n_carry:
-                row = (carry_rows[0][of_carry], carry_rows[1][of_carry])
+                row = measures.of_table(carry_rows, of_carry)
                 of_carry += 1
             else:
                 known = self._plan.known(block.outputs[position])
@@ -227,7 +216,7 @@ class Evaluation:
         body_loop = _Loop(self._plan, inputs[n_cond:], body, rows, n_body, n_carry)
 
         def checked(iteration: Any, carry: Any, carry_rows: Any, counted: Any) -> Any:
-            inside = check_loop.rows(carry_rows)
+            inside = check_loop.rows(carry_rows, self._may_group)
             (again,) = self._block(check, [*check_consts, *carry], inside)
             counted = tallies.after(
                 self._plan, of_check, counted, inside.table(), inside.inner, iteration
@@ -239,7 +228,7 @@ class Evaluation:
 
         def run(state: Any) -> Any:
             iteration, again, carry, carry_rows, counted = state
-            inside = body_loop.rows(carry_rows)
+            inside = body_loop.rows(carry_rows, self._may_group)
             results = self._block(body, [*body_consts, *carry], inside)
             counted = tallies.after(
                 self._plan, of_body, counted, inside.table(), inside.inner, iteration
@@ -279,15 +268,15 @@ class _Loop:
         carry = inputs[n_consts : n_consts + n_carry]
         self._carries = inside[n_consts : n_consts + n_carry]
         self._carry = [s for s, is_in in zip(carry, self._carries, strict=True) if is_in]
-        self._const_rows = measures.table([rows.of(plan.known(s)) for s in self._consts])
+        self._const_rows = _table([rows.of(plan.known(s)) for s in self._consts])
 
     def begin(self) -> Table:
         """Rows of the carry before the first iteration."""
-        return measures.table([self._outer.of(self._plan.known(s)) for s in self._carry])
+        return _table([self._outer.of(self._plan.known(s)) for s in self._carry])
 
-    def rows(self, carry_rows: Table) -> Rows:
+    def rows(self, carry_rows: Table, may_group: bool) -> Rows:
         """The rows of an iteration that begins with this carry."""
-        inside = Rows()
+        inside = Rows(may_group=may_group)
         inside.add_table(self._const_rows)
         inside.add_table(carry_rows)
         return inside
@@ -295,12 +284,16 @@ class _Loop:
     def carry_rows(self, outputs: Sequence[Any], inside: Rows) -> Table:
         """Rows of the carry after an iteration."""
         pairs = zip(outputs, self._carries, strict=True)
-        return measures.table([inside.of(self._plan.known(s)) for s, is_in in pairs if is_in])
+        return _table([inside.of(self._plan.known(s)) for s, is_in in pairs if is_in])
 
     def measured(self, carry: Sequence[Any]) -> Table:
         """Rows of a carry that is not what the block returns."""
         pairs = zip(carry, self._carries, strict=True)
-        return measures.table([measures.measured(array) for array, is_in in pairs if is_in])
+        return _table([measures.measured(array) for array, is_in in pairs if is_in])
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    return measures.table(rows, ())
 
 
 def _read(env: Mapping[int, Any], source: Any) -> Any:

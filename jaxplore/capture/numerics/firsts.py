@@ -103,6 +103,24 @@ def after_inner(frame: Frame, firsts: Firsts, found: Firsts, depth: int, iterati
         return _where(Reads.of(frame.makers), new, (at, *found[1:]), firsts)
 
 
+def of_devices(frame: Frame, found: Firsts) -> Firsts:
+    """Those of several devices, one behind the other: of each equation, the earliest."""
+    if not frame.makers:
+        return (found[0][0], found[1][0], found[2][0])
+    reads = Reads.of(frame.makers)
+    with jax.enable_x64(True):
+        steps = found[0][..., -1]
+        device = jnp.argmin(jnp.where(steps < 0, np.iinfo(np.int32).max, steps), axis=0)
+        lengths = reads.outputs_end - reads.inputs_begin
+        of_rows = np.repeat(np.arange(len(lengths)), lengths)
+        rows = np.arange(len(of_rows))
+        return (
+            found[0][device, np.arange(len(lengths))],
+            found[1][device[of_rows], rows],
+            found[2][device[of_rows], rows],
+        )
+
+
 def _where(reads: Reads, new: Any, found: Firsts, firsts: Firsts) -> Firsts:
     lengths = reads.outputs_end - reads.inputs_begin
     of_rows = new[np.repeat(np.arange(len(lengths)), lengths)]

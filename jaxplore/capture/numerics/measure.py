@@ -16,7 +16,7 @@ for its inputs, in order. Wrap the call in `observer.paused()`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import jax
 
@@ -103,10 +103,22 @@ def numbers_of(slot: Slot, floats: Any, counts: Any) -> Numbers:
 def measure(jaxpr: Any, args: Sequence[Any], *, walk: Walked | None = None) -> Measured:
     """Run a program once, with all its effects, and measure each floating result."""
     plan = Plan(jaxpr, Walk(jaxpr, "program", SpanTable()) if walk is None else walk)
-    evaluation = Evaluation(plan)
-    results, table, counted = jax.jit(evaluation.whole)(*args)
+    evaluation = Evaluation(plan, may_group=_is_on_one_device(plan, args))
+    # Compiled apart from the run, whose effects must not happen twice.
+    compiled = jax.jit(evaluation.whole, keep_unused=True).lower(*args).compile()
+    results, table, counted = compiled(*args)
     table, counted = jax.device_get((table, counted))
     tables = {0: Tables(table, None)}
     for number, (rows, firsts) in counted.items():
         tables[number] = Tables(rows, firsts)
     return Measured(plan, results, tables)
+
+
+def _is_on_one_device(plan: Plan, args: Sequence[Any]) -> bool:
+    """Whether arrays may be brought together: those of several devices would have to move."""
+    if any(len(a.sharding.device_set) > 1 for a in args if isinstance(a, jax.Array)):
+        return False
+    return all(e.primitive not in _PLACING for e in plan.walk.equations)
+
+
+_PLACING: Final = frozenset(["sharding_constraint", "shard_map", "reshard", "device_put"])

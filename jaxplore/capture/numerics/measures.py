@@ -1,5 +1,16 @@
-"""The measurements themselves, as operations of the compiled program."""
+"""The measurements themselves, as operations of the compiled program.
 
+All numbers of an array are counted in one pass over it: one reduction with several operands,
+which XLA makes one loop of, instead of a loop each. It is written with JAX's primitives, not
+with `jax.numpy`: a program has thousands of these, and each is traced and compiled.
+
+Squares are summed in double precision, in which those of no float32 overflow or vanish
+(where the machine has it: a TPU's doubles have the range of its floats). Those of doubles
+themselves do beyond 1e154 and below 1e-162.
+"""
+
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import jax
@@ -9,69 +20,122 @@ from jax import lax
 
 from jaxplore.capture.numerics.statistics import COUNTS, FLOATS, RUNS
 
+Row = tuple[tuple[Any, ...], tuple[Any, ...]]
+"""Numbers of one array, as single numbers: those of the first table, those of the second."""
+Table = tuple[Any, Any]
+"""Numbers of several arrays, a row for each."""
+
 # Where |tanh'| = 1 - t*t and logistic' = s*(1 - s) are below this, a unit hardly learns.
 _FLAT: Final = 0.01
+_WIDE: Final = np.float64
+_MOST_INT32: Final = 2**31 - 1
 
 
-def measured(array: Any, saturation: str | None = None) -> tuple[Any, Any]:
-    """The two rows of an array: minimum, maximum and sum of squares; and the counts."""
+def measured(array: Any, saturation: str | None = None) -> Row:
+    """The row of an array."""
     with jax.enable_x64(True):
-        return _measured(array, saturation)
+        array = jnp.asarray(array)
+        return _whole(_counted(array, saturation, tuple(range(array.ndim))))
 
 
-def _measured(array: Any, saturation: str | None) -> tuple[Any, Any]:
+def measured_together(arrays: Sequence[Any], saturation: str | None) -> Row:
+    """The rows of several arrays of one size, as columns: one loop for all of them."""
+    with jax.enable_x64(True):
+        flat = [lax.reshape(array, (1, array.size)) for array in arrays]
+        # Else XLA would look for each element's array in the loop itself.
+        joined = lax.optimization_barrier(lax.concatenate(flat, 0))
+        return _whole(_counted(joined, saturation, (1,)))
+
+
+def _whole(counted: tuple[Sequence[Any], Sequence[Any]]) -> Row:
+    floats, counts = counted
+    like = counts[0]
+    missing = [jnp.zeros_like(like)] * (COUNTS - 1 - len(counts))
+    return tuple(floats), (*counts, *missing, jnp.ones_like(like))
+
+
+# Arrays of one type are traced once.
+@partial(jax.jit, static_argnames=("saturation", "axes"))
+def _counted(
+    array: Any, saturation: str | None, axes: tuple[int, ...]
+) -> tuple[Sequence[Any], Sequence[Any]]:
     if jnp.issubdtype(array.dtype, np.complexfloating):
-        return _complex(array)
-    values = array if array.dtype.itemsize >= 4 else array.astype(np.float32)
-    nan = values != values
-    wide = values.astype(np.float64)
-    floats = [
-        jnp.min(values, initial=np.inf, where=~nan).astype(np.float64),
-        jnp.max(values, initial=-np.inf, where=~nan).astype(np.float64),
-        jnp.sum(wide * wide),
-    ]
-    counts = [
-        _count(nan),
-        _count(jnp.abs(values) == np.inf),
-        _count(values == 0),
-        _count(_flat(values, saturation)) if saturation else _number(0),
-        _number(1),
-    ]
-    return jnp.stack(floats), jnp.stack(counts)
+        return _complex(array, axes)
+    return _real(array, saturation, axes)
 
 
-def _complex(array: Any) -> tuple[Any, Any]:
-    real, imaginary = jnp.real(array), jnp.imag(array)
-    parts = [part.astype(np.float64) for part in (real, imaginary)]
-    floats = [_float(np.inf), _float(-np.inf), sum(jnp.sum(part * part) for part in parts)]
-    counts = [
-        _count(jnp.isnan(real) | jnp.isnan(imaginary)),
-        _count(jnp.isinf(real) | jnp.isinf(imaginary)),
-        _count((real == 0) & (imaginary == 0)),
-        _number(0),
-        _number(1),
+def _real(
+    array: Any, saturation: str | None, axes: tuple[int, ...]
+) -> tuple[Sequence[Any], Sequence[Any]]:
+    values = lax.convert_element_type(array, np.float32) if array.dtype.itemsize < 4 else array
+    wide = lax.convert_element_type(values, _WIDE)
+    nan = lax.ne(values, values)
+    least = lax.select(nan, lax.full_like(wide, np.inf), wide)
+    greatest = lax.select(nan, lax.full_like(wide, -np.inf), wide)
+    flags = [nan, lax.eq(lax.abs(values), _same(values, np.inf)), lax.eq(values, _same(values, 0))]
+    if saturation is not None:
+        flags.append(_flat(values, saturation))
+    counts = [_countable(flag) for flag in flags]
+    squared = lax.mul(wide, wide)
+    low, high, squares, *sums = _reduced([least, greatest, squared], counts, _together, axes)
+    return (low, high, squares), sums
+
+
+def _complex(array: Any, axes: tuple[int, ...]) -> tuple[Sequence[Any], Sequence[Any]]:
+    parts = (lax.real(array), lax.imag(array))
+    wide = [lax.convert_element_type(part, _WIDE) for part in parts]
+    flags = [
+        lax.bitwise_or(*[lax.ne(part, part) for part in parts]),
+        lax.bitwise_or(*[lax.eq(lax.abs(part), _same(part, np.inf)) for part in parts]),
+        lax.bitwise_and(*[lax.eq(part, _same(part, 0)) for part in parts]),
     ]
-    return jnp.stack(floats), jnp.stack(counts)
+    squares = lax.add(*[lax.mul(part, part) for part in wide])
+    total, *counts = _reduced([squares], [_countable(flag) for flag in flags], _sums, axes)
+    return (lax.full_like(total, np.inf), lax.full_like(total, -np.inf), total), counts
+
+
+def _reduced(
+    floats: Sequence[Any], counts: Sequence[Any], combine: Any, axes: tuple[int, ...]
+) -> Sequence[Any]:
+    """One pass over all operands: the first are combined as told, and counts are added."""
+    begin = {3: (np.inf, -np.inf, 0.0), 1: (0.0,)}[len(floats)]
+    inits = [_WIDE(number) for number in begin] + [count.dtype.type(0) for count in counts]
+    return lax.reduce((*floats, *counts), tuple(inits), combine, axes)
+
+
+# Plain comparisons: NaN was taken out, and minimum and maximum that mind it cost more.
+def _together(a: Any, b: Any) -> Any:
+    return (_lesser(a[0], b[0]), _greater(a[1], b[1]), *map(lax.add, a[2:], b[2:]))
+
+
+def _sums(a: Any, b: Any) -> Any:
+    return tuple(map(lax.add, a, b))
+
+
+def _lesser(a: Any, b: Any) -> Any:
+    return lax.select(lax.lt(a, b), a, b)
+
+
+def _greater(a: Any, b: Any) -> Any:
+    return lax.select(lax.gt(a, b), a, b)
 
 
 def _flat(values: Any, saturation: str) -> Any:
-    if saturation == "tanh":
-        return 1 - values * values < _FLAT
+    one = _same(values, 1)
+    if saturation == "max":
+        return lax.le(values, _same(values, 0))
+    slope = lax.sub(one, values if saturation == "logistic" else lax.mul(values, values))
     if saturation == "logistic":
-        return values * (1 - values) < _FLAT
-    return values <= 0
+        slope = lax.mul(values, slope)
+    return lax.lt(slope, _same(values, _FLAT))
 
 
-def _count(flags: Any) -> Any:
-    return jnp.sum(flags, dtype=np.int64)
+def _countable(flags: Any) -> Any:
+    return lax.convert_element_type(flags, np.int32 if flags.size <= _MOST_INT32 else np.int64)
 
 
-def _float(number: float) -> Any:
-    return jnp.asarray(number, dtype=np.float64)
-
-
-def _number(number: int) -> Any:
-    return jnp.asarray(number, dtype=np.int64)
+def _same(values: Any, number: float) -> Any:
+    return lax.full_like(values, number)
 
 
 def neutral(rows: int) -> tuple[Any, Any]:
@@ -80,6 +144,16 @@ def neutral(rows: int) -> tuple[Any, Any]:
     counts = np.zeros((rows, COUNTS), dtype=np.int64)
     with jax.enable_x64(True):
         return jnp.asarray(floats).reshape(rows, FLOATS), jnp.asarray(counts)
+
+
+def of_devices(tables: Table) -> Table:
+    """Tables of several devices, one behind the other, as one: each ran on a part."""
+    floats, counts = tables
+    with jax.enable_x64(True):
+        columns = [floats[..., 0].min(0), floats[..., 1].max(0), floats[..., 2].sum(0)]
+        # All ran at once.
+        sums = [counts[..., :RUNS].sum(0), counts[..., RUNS:].max(0)]
+        return jnp.stack(columns, 1), lax.concatenate(sums, 1)
 
 
 def together(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -94,38 +168,88 @@ def together(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:
         return jnp.stack(columns, axis=1), a_counts + b_counts
 
 
-def changed(rows: tuple[Any, Any], times: int, is_negated: bool) -> tuple[Any, Any]:
-    """One row, of an array that was broadcast or negated."""
-    floats, counts = rows
+def changed(row: Row, times: int, is_negated: bool) -> Row:
+    """The row of an array that was broadcast or negated."""
+    (low, high, squares), (nan, inf, zero, saturated, runs) = row
     with jax.enable_x64(True):
         if is_negated:
-            floats = jnp.stack([-floats[1], -floats[0], floats[2]])
+            low, high = jnp.negative(high), jnp.negative(low)
+        if times == 0:
+            return constant([np.inf, -np.inf, 0.0], [0, 0, 0, 0, 1])
         if times != 1:
-            floats = floats * np.array([1.0, 1.0, times])
-            counts = counts * np.array([times, times, times, times, 1])
-            if times == 0:
-                floats, counts = (part[0] for part in neutral(1))
-        return floats, counts
+            squares = jnp.multiply(squares, _WIDE(times))
+            nan, inf, zero, saturated = (
+                jnp.multiply(jnp.asarray(count, np.int64), np.int64(times))
+                for count in (nan, inf, zero, saturated)
+            )
+        return (low, high, squares), (nan, inf, zero, saturated, runs)
 
 
-def once(row: tuple[Any, Any]) -> tuple[Any, Any]:
+def of_table(table: Table, number: int) -> Row:
+    """One row of a table."""
+    floats, counts = table
+    with jax.enable_x64(True):
+        return (
+            tuple([floats[number, column] for column in range(FLOATS)]),
+            tuple([counts[number, column] for column in range(COUNTS)]),
+        )
+
+
+def of_columns(columns: Row, position: int) -> Row:
+    """One row of several that are columns."""
+    if not np.ndim(columns[0][0]):
+        return columns
+    with jax.enable_x64(True):
+        return tuple([c[position] for c in columns[0]]), tuple([c[position] for c in columns[1]])
+
+
+def once(row: Row) -> Row:
     """A row of several runs, as that of one larger array."""
-    floats, counts = row
-    with jax.enable_x64(True):
-        return floats, counts.at[RUNS].set(1)
+    return row[0], (*row[1][:RUNS], np.int64(1))
 
 
-def constant(floats: list[float], counts: list[int]) -> tuple[Any, Any]:
+def constant(floats: Sequence[float], counts: Sequence[int]) -> Row:
     """A row of numbers that are known."""
-    with jax.enable_x64(True):
-        return jnp.asarray(np.array(floats)), jnp.asarray(np.array(counts, dtype=np.int64))
+    return tuple([_WIDE(f) for f in floats]), tuple([np.int64(c) for c in counts])
 
 
-def table(rows: list[tuple[Any, Any]]) -> tuple[Any, Any]:
-    """Rows and tables of rows, one below the other."""
-    if not rows:
-        return neutral(0)
+def table(rows: Sequence[Row], tables: Sequence[Table]) -> Table:
+    """Rows, or columns of several, and below them tables."""
+    parts = list(tables)
     with jax.enable_x64(True):
-        floats = [jnp.reshape(part, (-1, FLOATS)) for part, _ in rows]
-        counts = [jnp.reshape(part, (-1, COUNTS)) for _, part in rows]
-        return lax.concatenate(floats, 0), lax.concatenate(counts, 0)
+        if rows:
+            parts.insert(0, _of_rows(rows))
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return neutral(0)
+        return (
+            lax.concatenate([floats for floats, _ in parts], 0),
+            lax.concatenate([counts for _, counts in parts], 0),
+        )
+
+
+def in_order(table: Table, order: Sequence[int]) -> Table:
+    """A table's rows in this order."""
+    if list(order) == list(range(len(order))):
+        return table
+    at = np.array(order, dtype=np.int32)
+    with jax.enable_x64(True):
+        return table[0][at], table[1][at]
+
+
+def _of_rows(rows: Sequence[Row]) -> Table:
+    floats = [_column([floats[c] for floats, _ in rows], _WIDE) for c in range(FLOATS)]
+    counts = [_column([counts[c] for _, counts in rows], np.int64) for c in range(COUNTS)]
+    return jnp.stack(floats, 1), jnp.stack(counts, 1)
+
+
+def _column(numbers: Sequence[Any], kind: Any) -> Any:
+    # One conversion of the whole column: each of a number alone would be a kernel.
+    types = {np.result_type(number) for number in numbers}
+    common = types.pop() if len(types) == 1 else kind
+    ones = [
+        lax.reshape(lax.convert_element_type(number, common), (np.size(number),))
+        for number in numbers
+    ]
+    return lax.convert_element_type(lax.concatenate(ones, 0), kind)

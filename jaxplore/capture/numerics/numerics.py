@@ -13,7 +13,8 @@ from jaxplore.capture.numerics.flow import Flow
 from jaxplore.capture.numerics.measure import Measured, measure
 from jaxplore.capture.numerics.names import Names
 from jaxplore.capture.numerics.statistics import Numbers
-from jaxplore.capture.programs.program import Progress, capture_program, trace
+from jaxplore.capture.programs import jaxprs
+from jaxplore.capture.programs.program import Progress, capture_program, is_traceable, trace
 from jaxplore.errors import JaxploreError
 from jaxplore.model.numerics import FirstBad, Input, Numerics, NumericsRow, Range
 from jaxplore.model.program import Program
@@ -62,7 +63,18 @@ def _check(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
 
 
 def _flat(made: Any, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-    return jax.tree.leaves((args, kwargs))
+    """The arrays that go in, in the order of the program's inputs."""
+    named = {key: kwargs[key] for key in sorted(kwargs) if is_traceable(kwargs[key])}
+    flat = jax.tree.leaves(([arg for arg in args if is_traceable(arg)], named))
+    inputs = jaxprs.opened(made.jaxpr).invars
+    if len(flat) == len(inputs):
+        return flat
+    # The user's own jit has static arguments. Calling it while tracing shows what it is given.
+    call = jax.make_jaxpr(lambda: f(*args, **kwargs))()
+    opened = jaxprs.opened(call)
+    given = dict(zip(opened.constvars, call.consts, strict=True))
+    (equation,) = [e for e in opened.eqns if len(e.invars) == len(inputs)][:1]
+    return [given[v] if v in given else v.val for v in equation.invars]
 
 
 def _record(program: Program, measured: Measured, result: Any) -> Numerics:

@@ -5,6 +5,7 @@ their surroundings; a branch and a loop's body stay blocks of their own. Values 
 numbers that the walk gave them, equations too, so what is measured finds its place again.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -147,6 +148,8 @@ class Plan:
         """Equations whose saturated elements are counted."""
         self.names: dict[int, str] = {}
         """What the user calls the inputs of a loop's body."""
+        self._devices = 1
+        """How many devices run what is being planned, each on a part."""
         self._literals: dict[tuple[Any, str], statistics.Literal] = {}
         self._equations: dict[int, list[int]] = {}
         for index, equation in enumerate(walk.equations):
@@ -175,6 +178,20 @@ class Plan:
             if one is not None:
                 self.statistics[value] = one
         return self._filled(jaxpr, region, frame, stack, frame.rows)
+
+    def _per_device(
+        self, equation: Any, jaxpr: Any, region: int, frame: Frame, stack: Any
+    ) -> Block:
+        """A program that each device runs on its part of the arrays."""
+        before, first_row = self._devices, frame.rows
+        self._devices *= devices_of(equation)
+        inputs = self.walk.regions[region].inputs
+        for value, var in zip(inputs, jaxprs.opened(jaxpr).invars, strict=True):
+            self._row(value, var.aval, frame)
+        self.names.update(zip(inputs, argument_names(jaxpr), strict=False))
+        block = self._filled(jaxpr, region, frame, stack, first_row)
+        self._devices = before
+        return block
 
     def _filled(self, jaxpr: Any, region: int, frame: Frame, stack: Any, first_row: int) -> Block:
         inputs = self.walk.regions[region].inputs
@@ -306,7 +323,7 @@ class Plan:
             if primitive == "cond":
                 blocks.append(self._branch(jaxpr, region, frame, below, known[1:]))
             elif primitive == "shard_map":
-                blocks.append(self._branch(jaxpr, region, frame, below, known))
+                blocks.append(self._per_device(equation, jaxpr, region, frame, below))
             else:
                 inner = Frame(len(self.frames), frame.depth + 1, frame.number, equation, index)
                 self.frames.append(inner)
@@ -337,7 +354,7 @@ class Plan:
         slot = self.statistics[value] = Slot(
             frame=frame.number,
             row=frame.row(),
-            size=int(np.prod(aval.shape)),
+            size=int(np.prod(aval.shape)) * self._devices,
             is_complex=bool(np.issubdtype(aval.dtype, np.complexfloating)),
         )
         return slot
@@ -435,7 +452,7 @@ _IN_PLACE: Final = frozenset(
         "custom_vjp_call_jaxpr",
     ]
 )
-_BLOCKS: Final = frozenset(["scan", "while", "cond"])
+_BLOCKS: Final = frozenset(["scan", "while", "cond", "shard_map"])
 
 
 def _can_hold(equation: Any) -> bool:
@@ -446,6 +463,18 @@ def _can_hold(equation: Any) -> bool:
     if equation.primitive.name == "scan":
         return parts_of_scan(equation) is not None
     return True
+
+
+def manual_axes(equation: Any) -> tuple[str, ...]:
+    """The mesh's axes along which a shard_map's program sees its part of the arrays."""
+    params = equation.params
+    axes = params.get("newly_manual_axes", params.get("manual_axes", params["mesh"].axis_names))
+    return tuple([axis for axis in params["mesh"].axis_names if axis in axes])
+
+
+def devices_of(equation: Any) -> int:
+    """How many devices run a shard_map's program, each on a part."""
+    return math.prod([equation.params["mesh"].shape[axis] for axis in manual_axes(equation)])
 
 
 def _below(stack: Any, own: Any, primitive: str, params: dict[str, Any]) -> Any:

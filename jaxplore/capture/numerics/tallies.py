@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxplore.capture.numerics import firsts, measures
+from jaxplore.capture.numerics.measures import Table
 from jaxplore.capture.numerics.plan import Frame, Plan
 
-Table = tuple[Any, Any]
 Tally = tuple[Table, firsts.Firsts]
 Tallies = dict[int, Tally]
 """Per loop, by the number of its frame."""

@@ -202,10 +202,10 @@ def _closing_over_constants(
     fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
     """Arguments that are no arrays (text, functions, modules, ...) become constants."""
-    if all(_is_traceable(arg) for arg in (*args, *kwargs.values())):
+    if all(is_traceable(arg) for arg in (*args, *kwargs.values())):
         return fun, args, kwargs
-    traced = [i for i, arg in enumerate(args) if _is_traceable(arg)]
-    fixed = {key: arg for key, arg in kwargs.items() if not _is_traceable(arg)}
+    traced = [i for i, arg in enumerate(args) if is_traceable(arg)]
+    fixed = {key: arg for key, arg in kwargs.items() if not is_traceable(arg)}
 
     @functools.wraps(fun)
     def closed(*arrays: Any, **named: Any) -> Any:
@@ -226,7 +226,8 @@ def _closing_over_constants(
     return closed, tuple(args[i] for i in traced), rest
 
 
-def _is_traceable(argument: Any) -> bool:
+def is_traceable(argument: Any) -> bool:
+    """Whether an argument holds nothing but arrays and numbers."""
     leaves = jax.tree.leaves(argument)
     return all(
         isinstance(leaf, jax.Array | np.ndarray | np.generic | int | float | complex)
