@@ -15,7 +15,6 @@ from jaxplore.model.program import Program
 from jaxplore.model.span import Span
 
 _Visit = Generator["_Visit", None, None]
-_Key = tuple[str, Span | None]
 
 
 def aligned(function: Program, forward: Program) -> dict[int, int]:
@@ -30,6 +29,14 @@ def aligned(function: Program, forward: Program) -> dict[int, int]:
     return made.equations
 
 
+class _Candidates:
+    """The equations of one region: by where they stand, and by what they read."""
+
+    def __init__(self) -> None:
+        self.by_place: defaultdict[tuple[str, Span | None], list[int]] = defaultdict(list)
+        self.by_reading: defaultdict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
+
+
 class _Alignment:
     def __init__(self, function: Program, forward: Program) -> None:
         self._function = function
@@ -37,7 +44,8 @@ class _Alignment:
         self._inside = inside_of(function)
         self._there = inside_of(forward)
         self._alive = Liveness(forward).equations
-        self._candidates: dict[int, dict[_Key, list[int]]] = {}
+        self._candidates: dict[int, _Candidates] = {}
+        self._taken: set[int] = set()
         self._values: dict[int, int] = {}
         self.equations: dict[int, int] = {}
 
@@ -62,40 +70,41 @@ class _Alignment:
 
     def _found(self, index: int, there: int) -> int | None:
         equation = self._function.equations[index]
-        candidates = self._of(there)
-        here = candidates.get((equation.primitive, equation.span), [])
+        known = self._of(there)
+        here = known.by_place.get((equation.primitive, equation.span), [])
         fits = self._may_hold if equation.regions else self._reads_the_same
-        # A rule may call the function itself, or give the primitive more to read: `sort`.
-        anywhere = [i for known in candidates.values() for i in known] if not here else []
-        for waiting, test in ((here, fits), (here, self._reads_more), (anywhere, self._repeats)):
-            for candidate in waiting:
-                if test(index, candidate):
-                    of = self._forward.equations[candidate]
-                    candidates[of.primitive, of.span].remove(candidate)
-                    return candidate
-        return None
+        # A rule may give the primitive more to read (`sort`), or call the function itself.
+        for test in (fits, self._reads_more):
+            for candidate in here:
+                if candidate not in self._taken and test(index, candidate):
+                    return self._take(here, candidate)
+        if here:
+            return None
+        read = tuple([self._values.get(value, -1) for value in equation.inputs])
+        same = known.by_reading.get((equation.primitive, read), [])
+        return next((self._take(same, i) for i in same if i not in self._taken), None)
+
+    def _take(self, among: list[int], candidate: int) -> int:
+        self._taken.add(candidate)
+        among.remove(candidate)
+        return candidate
 
     def _reads_more(self, index: int, candidate: int) -> bool:
         mine = self._function.equations[index].inputs
         known = {self._values[v] for v in mine if v in self._values}
         return bool(known) and known.issubset(self._forward.equations[candidate].inputs)
 
-    def _repeats(self, index: int, candidate: int) -> bool:
-        mine, theirs = self._function.equations[index], self._forward.equations[candidate]
-        return mine.primitive == theirs.primitive and theirs.inputs == tuple(
-            [self._values.get(value) for value in mine.inputs]
-        )
-
-    def _of(self, region: int) -> dict[_Key, list[int]]:
-        """A region's equations that were not found yet."""
+    def _of(self, region: int) -> _Candidates:
+        """The equations of a region of the forward pass."""
         known = self._candidates.get(region)
         if known is None:
-            known = self._candidates[region] = defaultdict(list)
+            known = self._candidates[region] = _Candidates()
             # Rules may do again what the function does; then one of them is left unread.
             there = self._there[region]
             for index in sorted(there, key=lambda index: index not in self._alive):
                 equation = self._forward.equations[index]
-                known[equation.primitive, equation.span].append(index)
+                known.by_place[equation.primitive, equation.span].append(index)
+                known.by_reading[equation.primitive, equation.inputs].append(index)
         return known
 
     def _reads_the_same(self, index: int, candidate: int) -> bool:
