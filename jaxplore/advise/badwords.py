@@ -215,7 +215,7 @@ def _overflow(facts: _Facts) -> Words:
         advice = "scale the numbers down, or compute this in float32: `.astype(jnp.float32)`"
     when = ""
     if bad.iteration is not None:
-        when = f", first in iteration {bad.iteration:,}"
+        when = f" in iteration {bad.iteration:,}, not before"
         advice = (
             "where numbers grow from iteration to iteration, clip what is carried, scale the "
             "weights down, or take smaller steps"

@@ -29,11 +29,16 @@ class NumberFlow:
         self._readers: dict[int, list[tuple[int, int]]] = {}
         self._becomes: dict[int, list[int]] = {}
         self._was: dict[int, list[int]] = {}
+        self._goes_back: set[int] = set()
+        """Inputs of the programs of the backward pass."""
         for index, equation in enumerate(program.equations):
             if equation.regions:
                 for one, other in self._passed(equation):
                     self._becomes.setdefault(one, []).append(other)
                     self._was.setdefault(other, []).append(one)
+                if equation.phase == "backward":
+                    regions = [program.regions[region] for region in equation.regions]
+                    self._goes_back.update(v for region in regions for v in region.inputs)
             else:
                 for value in equation.outputs:
                     self._maker[value] = index
@@ -111,6 +116,9 @@ class NumberFlow:
         seen, is_read = set(pending), False
         while pending:
             value = pending.pop()
+            if value in self._goes_back:
+                is_read = True
+                continue
             after = list(self._becomes.get(value, ()))
             for reader, _ in self._readers.get(value, ()):
                 equation = self.program.equations[reader]

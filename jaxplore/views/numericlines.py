@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from jaxplore.advise.badpoints import is_of_derivative, magnitude
 from jaxplore.advise.numberflow import NumberFlow
 from jaxplore.model.numerics import Numerics, NumericsRow
-from jaxplore.model.program import Phase, Program
+from jaxplore.model.program import Phase
 from jaxplore.model.span import Span
 
-FOREIGN = "code that is not yours"
+FOREIGN = "code without a place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def lines(record: Numerics) -> list[Line]:
     first = _first_bad(record, flow, groups)
     outputs = {flow.origin(value) for value in program.regions[0].outputs}
     return [
-        _line(key, rows, _given(program, flow, rows, outputs), is_first_bad=key == first)
+        _line(key, rows, _given(flow, rows, outputs), is_first_bad=key == first)
         for key, rows in groups.items()
     ]
 
@@ -77,29 +77,26 @@ def _first_bad(
     return backward if is_of_derivative(flow, bad) and backward in groups else (bad.span, bad.phase)
 
 
-def _given(
-    program: Program, flow: NumberFlow, rows: Sequence[NumericsRow], outputs: set[int]
-) -> list[NumericsRow]:
+def _given(flow: NumberFlow, rows: Sequence[NumericsRow], outputs: set[int]) -> list[NumericsRow]:
     """Those rows whose numbers leave the expression, in its own direction."""
-    found = [row for row in rows if _leaves(program, flow, row, outputs)]
-    # The value that a gradient is of is read by nothing.
-    found = found or [row for row in rows if _is_unread(program, flow, row)]
-    return found or list(rows)
+    values = [
+        row
+        for row in rows
+        if row.phase == "backward" or not flow.is_only_for_backward(row.equation)
+    ]
+    inner = {row.equation for row in values}
+    return [row for row in values if _leaves(flow, row, inner, outputs)] or list(rows)
 
 
-def _leaves(program: Program, flow: NumberFlow, row: NumericsRow, outputs: set[int]) -> bool:
-    for value in program.equations[row.equation].outputs:
-        readers = [program.equations[index] for index, _ in flow.readers(value)]
-        if value in outputs or any(
-            one.span != row.span and one.phase == row.phase for one in readers
-        ):
+def _leaves(flow: NumberFlow, row: NumericsRow, inner: set[int], outputs: set[int]) -> bool:
+    """Whether something else than the expression reads the row's numbers, or nothing does."""
+    equations = flow.program.equations
+    for value in equations[row.equation].outputs:
+        readers = {index for index, _ in flow.readers(value)}
+        outside = [index for index in readers - inner if equations[index].phase == row.phase]
+        if value in outputs or outside or not readers & inner:
             return True
     return False
-
-
-def _is_unread(program: Program, flow: NumberFlow, row: NumericsRow) -> bool:
-    outputs = program.equations[row.equation].outputs
-    return not any(True for value in outputs for _ in flow.readers(value))
 
 
 def _line(

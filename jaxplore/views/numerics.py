@@ -91,7 +91,8 @@ def quoted(span: Span) -> str:
 def _read(bad: FirstBad) -> str:
     """What went in, the numbers of the program's own text left out."""
     given = [one for one in bad.inputs if one.range.size and not _is_literal(one)]
-    return " and ".join(_named(one) for one in given[:_MOST_INPUTS])
+    # A square reads the same twice.
+    return " and ".join(dict.fromkeys(_named(one) for one in given[:_MOST_INPUTS]))
 
 
 def _named(one: Input) -> str:
