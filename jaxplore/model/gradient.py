@@ -77,7 +77,8 @@ class Stop(Record):
     detail: str
     """A sentence for the reader: `"argmax gives integers, which have no derivative"`."""
     inputs: tuple[str, ...] = ()
-    """Paths of the `wrt` leaves whose gradient is stopped there; empty when unknown."""
+    """Paths of the `wrt` leaves that a derivative comes from to this place; each may have
+    another way to the result. Empty when unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +107,11 @@ class Gradient(Drawn):
     """Largest first; arguments and constants last."""
     stops: tuple[Stop, ...]
     forward: Program
+    """Returns what the function returns, then what it keeps for the backward pass."""
     backward: Program
+    """Is given what was kept, arguments included, and returns the gradient."""
     program: Program
+    """The whole. What belongs to neither pass, such as an optimizer's update, is only here."""
     forward_equations: tuple[int, ...]
     """For each equation of `forward`, its index in `program.equations`."""
     backward_equations: tuple[int, ...]
@@ -127,6 +131,18 @@ class Gradient(Drawn):
     def residual_bytes(self) -> int:
         """Bytes that the forward pass makes and keeps for the backward pass."""
         return sum(r.size_bytes for r in self.residuals if r.kind == "made")
+
+    @property
+    def recomputed_flops(self) -> int:
+        """Operations that the backward pass does again, in all iterations of a loop. What
+        stands in a `while` counts once."""
+        total = 0
+        for index in self.recomputed:
+            equation = self.backward.equations[index]
+            if not equation.regions:
+                runs = self.backward.regions[equation.region].runs
+                total += equation.flops * (1 if runs is None else runs)
+        return total
 
     def __str__(self) -> str:
         write = drawings.get(f"Gradient{TEXT}")

@@ -190,8 +190,18 @@ def test_checkpoint_keeps_its_input_and_computes_again():
     assert kept(saved) == [("made", "f32[8]", "x * 2")]
     again = [saved.backward.equations[i] for i in saved.recomputed]
     assert sorted(e.primitive for e in again) == ["cos", "cos", "sin"]
-    assert sum(e.flops for e in again) == 3 * N
+    assert saved.recomputed_flops == 3 * N
     assert plain.recomputed == ()
+
+
+def test_what_a_loop_computes_again_counts_in_each_step():
+    @jax.checkpoint
+    def layer(c, _):
+        return jnp.sin(c), None
+
+    saved = looked_at(lambda x: jax.lax.scan(layer, x, None, length=5)[0].sum(), of(N))
+    assert [r.type for r in saved.residuals] == ["f32[5,8]"]
+    assert saved.recomputed_flops == 5 * N  # cos(c)
 
 
 # A policy keeps the product; the tanh is computed again.

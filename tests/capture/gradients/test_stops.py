@@ -247,3 +247,22 @@ def test_what_jax_has_no_rule_for_is_asked_nothing():
         return (x * seen).sum()
 
     assert [reason for reason, _, _ in stops(f)] == ["stop_gradient"]
+
+
+# The rule of sin makes cos(x) a second time: the first is left unread.
+def test_a_stop_is_found_behind_a_gradient():
+    def f(x):
+        return x * jnp.round(jax.grad(jnp.sin)(x))
+
+    one = jax.ShapeDtypeStruct((), jnp.float32)
+    assert stops(f, one) == [("piecewise constant", "round", "jnp.round(jax.grad(jnp.sin)(x))")]
+
+
+# A shard_map gives its residuals before what it returned; `floor` is after it all the same.
+def test_a_stop_is_found_behind_a_shard_map():
+    mesh = jax.make_mesh((1,), ("i",), axis_types=(jax.sharding.AxisType.Auto,))
+    spec = jax.sharding.PartitionSpec("i")
+    spread = jax.shard_map(lambda r: jnp.sin(r) * 2, mesh=mesh, in_specs=spec, out_specs=spec)
+    assert stops(lambda x: jnp.floor(spread(x)).sum()) == [
+        ("piecewise constant", "floor", "jnp.floor(spread(x))")
+    ]
