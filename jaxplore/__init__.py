@@ -15,6 +15,7 @@ from jaxplore.capture.source import files as _files
 from jaxplore.compared import diff as diff
 from jaxplore.compared import install as _let_rows_answer
 from jaxplore.compiling import passes as passes
+from jaxplore.deriving import derivation as derivation
 from jaxplore.errors import CellError as CellError
 from jaxplore.errors import CheckError as CheckError
 from jaxplore.errors import JaxploreError as JaxploreError

@@ -13,6 +13,7 @@ from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
+    from jaxplore.model.derivation import Derivation
     from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.gradient import Gradient
     from jaxplore.model.ledger import Ledger
@@ -89,6 +90,20 @@ def write_numerics(record: "Numerics") -> str:
     return numerics.text(record)
 
 
+def draw_derivation(record: "Derivation") -> str:
+    """How a gradient is derived, as HTML."""
+    from jaxplore.views import derivation
+
+    return derivation.html(record)
+
+
+def write_derivation(record: "Derivation") -> str:
+    """How a gradient is derived, as text."""
+    from jaxplore.views import derivation
+
+    return derivation.text(record)
+
+
 def draw_diff(record: "ProgramDiff") -> str:
     """What differs between two programs, as HTML."""
     from jaxplore.views import diff
@@ -141,6 +156,7 @@ def install() -> None:
         "Program": draw_program,
         "Passes": draw_passes,
         "Numerics": draw_numerics,
+        "Derivation": draw_derivation,
         "Ledger": draw_ledger,
         "Compile": draw_compile,
         "Timeline": draw_timeline,
@@ -152,5 +168,6 @@ def install() -> None:
     drawings["Passes as text"] = write_passes
     drawings["Numerics as text"] = write_numerics
     drawings["Gradient as text"] = write_gradient
+    drawings["Derivation as text"] = write_derivation
     drawings["ProgramDiff as text"] = write_diff
     drawings["Timing as text"] = drawings["Comparison as text"] = write_timing
