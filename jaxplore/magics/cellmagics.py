@@ -43,7 +43,7 @@ class CellMagics(Magics):
     @magic_arguments()
     @argument("wrt", nargs="*", help="names to differentiate by; all floating inputs by default")
     @argument("--order", type=int, default=1, metavar="N", help="order of the derivative")
-    @argument("--show", action="store_true", help="show the gradient's program in the explorer")
+    @argument("--show", action="store_true", help="show forward and backward, and what is kept")
     @argument("-o", "--output", metavar="NAME", help="set NAME, not `grads`, to the gradients")
     @output_can_be_silenced
     @cell_magic

@@ -13,7 +13,15 @@ from jaxplore.capture.programs.program import UserCodeFailed
 from jaxplore.compiling import Kept
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
-from jaxplore.magics import cellcompile, cellfunctions, celltext, constants, outputs, wrt
+from jaxplore.magics import (
+    cellcompile,
+    cellfunctions,
+    celltext,
+    constants,
+    gradientmagics,
+    outputs,
+    wrt,
+)
 from jaxplore.magics.cellprogram import CellProgram, build, first_function, has_functions
 from jaxplore.magics.celltext import CellText
 from jaxplore.magics.progress import ProgressLine
@@ -121,8 +129,13 @@ class CellRun:
             )
         statements = cellfunctions.statements_of(self._shell, cell)
         if statements is not None and has_functions(statements):
-            for name in cellfunctions.run(self._shell, cell, statements, _unchanged):
+            made = cellfunctions.run(self._shell, cell, statements, _unchanged)
+            for name in made:
                 self._set_gradient_of(name, options)
+            if options.show and made:
+                # A function has no gradient to see before it has arguments.
+                seen = ", ".join(f"%gradient {name}(...)" for name in made)
+                outputs.show_line(f"{', '.join(made)}: to see the gradient, call {seen}", "note")
             return None
         program = build(cell, celltext.parse(cell), self._scope)
         last = cellcompile.assigned_name(program)
@@ -139,6 +152,8 @@ class CellRun:
             ("grad", cell.raw, program.inputs, wanted),
             lambda: cellcompile.jitted_gradient(cell, program, _DEFAULT_NAME, wanted),
         )
+        # The cell may assign the names that it reads.
+        before = {name: self._scope[name] for name in program.inputs}
         value, assigned, grads = run(*inputs).value
         self._scope.update(assigned)
         self._scope[options.output or "grads"] = grads
@@ -146,8 +161,20 @@ class CellRun:
             shown = value if program.has_value else self._scope[last]
             outputs.show_line(gradient_line(shown, wrt.norms(grads)), "gradient")
         if options.show:
-            self._look(run, inputs, show=True, output=None)
+            self._show_gradients(program, last, before, names, options.order)
         return value if program.has_value else None
+
+    def _show_gradients(
+        self,
+        program: CellProgram,
+        last: str,
+        scope: dict[str, Any],
+        names: Sequence[str],
+        order: int,
+    ) -> None:
+        __tracebackhide__ = True
+        for seen in gradientmagics.of_cell(program, last, scope, names, order):
+            outputs.show_object(seen, "gradient")
 
     def _set_gradient_of(self, name: str, options: Any) -> None:
         derivative = fun = self._scope[name]

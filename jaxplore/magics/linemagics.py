@@ -19,6 +19,8 @@ _HELP = """\
                       %explore 12: of a compile that %ledger shows
 %jaxpr f(x)           the jaxpr, with the expression each equation came from
 %hlo f(x)             what XLA made of it, likewise; --passes: each step of its way there
+%gradient f(x)        forward and backward side by side, and what is kept between them;
+                      --wrt a,b; --steps: how it is derived; --memory: what-if
 %jdiff f(x) vs g(x)   what differs between two programs; %jdiff 12: a compile and the
                       call it was compared with
 %ledger               what was compiled, why, and what it cost; --by, --since, --timeline

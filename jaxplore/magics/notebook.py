@@ -48,6 +48,7 @@ class Notebook:
     def load(self) -> None:
         from jaxplore.magics.cellmagics import CellMagics
         from jaxplore.magics.diffmagics import DiffMagics
+        from jaxplore.magics.gradientmagics import GradientMagics
         from jaxplore.magics.ledgermagics import LedgerMagics
         from jaxplore.magics.linemagics import LineMagics
         from jaxplore.magics.numericsmagics import NumericsMagics
@@ -57,6 +58,7 @@ class Notebook:
         self.shell.register_magics(CellMagics(self))
         self.shell.register_magics(LineMagics(self))
         self.shell.register_magics(DiffMagics(self))
+        self.shell.register_magics(GradientMagics(self))
         self.shell.register_magics(LedgerMagics(self))
         self.shell.register_magics(TimeMagics(self))
         self.shell.register_magics(NumericsMagics(self))

@@ -21,7 +21,9 @@ class _Making:
         self._types: dict[int, str] = {}
         forward = ForwardRows(gradient.forward, gradient.name)
         self._root = forward.root
-        self._result = Draft("result", gradient.name, norm=None)
+        self._result = Draft(
+            "result", gradient.name, norm=None if gradient.value is None else 1.0
+        )
         self._root.add(self._result)
         placing = Placing(gradient, forward.of, self._result)
         placing.run()
