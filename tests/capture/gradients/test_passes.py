@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import pytest
+from jax.interpreters import partial_eval
 
 import jaxplore
 from jaxplore.errors import JaxploreError, NotAProgramError
@@ -272,8 +273,7 @@ def test_a_layer_that_runs_again_is_linked_to_its_own_backward_pass():
     assert linked == [back[4:], back[2:4], back[:2]]
 
 
-# XLA removes them: JAX's own dead-code elimination says so too.
-def test_dead_equations_are_those_that_jax_would_remove():
+def test_dead_equations_are_found_in_loops():
     def f(x):
         def step(c, row):
             return c + row, (jnp.sin(row), jnp.exp(c))
@@ -285,6 +285,24 @@ def test_dead_equations_are_those_that_jax_would_remove():
     gradient = jaxplore.gradient(f, X)
     dead = [gradient.program.equations[i].primitive for i in gradient.dead]
     assert sorted(dead) == ["exp", "floor"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["grad", "jit in jit", "jacrev", "hessian", "jacrev of jacrev", "a scanned loop", "a loop"],
+)
+def test_as_many_equations_are_dead_as_jax_itself_would_remove(name: str):
+    f, _ = CASES[name]
+    jaxpr = jax.jit(f).trace(X).jaxpr
+    jaxpr = getattr(jaxpr, "jaxpr", jaxpr)
+    left, _ = partial_eval.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
+    assert len(jaxplore.gradient(f, X).dead) == count(jaxpr) - count(left)
+
+
+def count(jaxpr: Any) -> int:
+    held = [p for e in jaxpr.eqns for p in e.params.values()]
+    inner = [getattr(p, "jaxpr", p) for p in held]
+    return len(jaxpr.eqns) + sum(count(p) for p in inner if hasattr(p, "eqns"))
 
 
 def test_effects_are_not_dead():
