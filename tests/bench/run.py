@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import optax
 import programs
 from explorer import explorer
+from numerics import numerics
 from rows import Row, seconds
 
 import jaxplore
@@ -223,7 +224,7 @@ def main() -> None:
         print("this JAX has no cache-miss function: only monitoring is measured")
     for measure in (hot_call, cache_miss, many_keys, ring, loading, large_program):
         print(measure(), flush=True)
-    for row in explorer():
+    for row in (*explorer(), *numerics()):
         print(row, flush=True)
 
 

@@ -26,6 +26,8 @@ class Evaluation:
     def __init__(self, plan: Plan, *, may_group: bool = True) -> None:
         self._plan = plan
         self._may_group = may_group
+        self._axes: tuple[str, ...] = ()
+        """Of the mesh, where each device runs what is being evaluated on a part of its own."""
         self._held: dict[str, Callable[[Held, list[Any], Rows], list[Any]]] = {
             "scan": self._scan,
             "while": self._while,
@@ -99,7 +101,8 @@ class Evaluation:
                 ]
                 out_rows = [inside.of(self._plan.known(taken.outputs[p])) for p in out_positions]
                 counted = {**tallies.nothing(self._plan, frames), **inside.inner}
-                return results, measures.table((), tables), _table(out_rows), counted
+                told = (measures.table((), tables), _table(out_rows), counted)
+                return results, *self._apart(told)
 
             return run
 
@@ -114,13 +117,16 @@ class Evaluation:
 
     def _shard_map(self, step: Held, args: list[Any], rows: Rows) -> list[Any]:
         (block,), params = step.blocks, step.equation.params
-        axes = manual_axes(step.equation)
+        axes, is_checked = manual_axes(step.equation), params.get("check_vma", True)
 
         def run(*parts: Any) -> Any:
+            before = self._axes
+            self._axes = (*before, *axes) if is_checked else before
             inside = Rows(block.first_row, may_group=False)
             self._measure_all(block.inputs, parts, inside)
             results = self._block(block, parts, inside)
-            told = (inside.table(), inside.inner)
+            told = self._apart((inside.table(), inside.inner))
+            self._axes = before
             return results, jax.tree.map(lambda part: part[None], told)
 
         mapped = jax.shard_map(
@@ -129,7 +135,7 @@ class Evaluation:
             in_specs=tuple(params["in_specs"]),
             out_specs=(list(params["out_specs"]), jax.P(axes)),
             axis_names=set(axes),
-            check_vma=False,
+            check_vma=is_checked,
         )
         results, (tables, counted) = mapped(*args)
         rows.add_table(measures.of_devices(tables))
@@ -139,6 +145,10 @@ class Evaluation:
         for position, _ in step.measured:
             rows.measure(results[position])
         return list(results)
+
+    def _apart(self, told: Any) -> Any:
+        """What was measured, as something that differs from device to device."""
+        return measures.varying(told, self._axes) if self._axes else told
 
     # Loops.
 
@@ -160,13 +170,13 @@ class Evaluation:
             counted = tallies.after(
                 self._plan, frame, counted, inside.table(), inside.inner, iteration
             )
+            new_rows, counted = self._apart((new_rows, counted))
             return (iteration + 1, results[:n_carry], new_rows, counted), results[n_carry:]
 
         begin = (
             _zero(),
             carry,
-            loop.begin(),
-            tallies.nothing(self._plan, [frame.number]),
+            *self._apart((loop.begin(), tallies.nothing(self._plan, [frame.number]))),
         )
         end, ys = lax.scan(
             body,
@@ -221,7 +231,7 @@ class Evaluation:
             counted = tallies.after(
                 self._plan, of_check, counted, inside.table(), inside.inner, iteration
             )
-            return iteration, again, carry, carry_rows, counted
+            return iteration, again, carry, *self._apart((carry_rows, counted))
 
         def goes_on(state: Any) -> Any:
             return state[1].any()

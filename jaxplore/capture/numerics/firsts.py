@@ -110,7 +110,8 @@ def of_devices(frame: Frame, found: Firsts) -> Firsts:
     reads = Reads.of(frame.makers)
     with jax.enable_x64(True):
         steps = found[0][..., -1]
-        device = jnp.argmin(jnp.where(steps < 0, np.iinfo(np.int32).max, steps), axis=0)
+        last = np.int32(np.iinfo(np.int32).max)
+        device = lax.argmin(jnp.where(steps < 0, last, steps), 0, np.int32)
         lengths = reads.outputs_end - reads.inputs_begin
         of_rows = np.repeat(np.arange(len(lengths)), lengths)
         rows = np.arange(len(of_rows))

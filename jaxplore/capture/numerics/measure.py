@@ -103,15 +103,18 @@ def numbers_of(slot: Slot, floats: Any, counts: Any) -> Numbers:
 def measure(jaxpr: Any, args: Sequence[Any], *, walk: Walked | None = None) -> Measured:
     """Run a program once, with all its effects, and measure each floating result."""
     plan = Plan(jaxpr, Walk(jaxpr, "program", SpanTable()) if walk is None else walk)
-    evaluation = Evaluation(plan, may_group=_is_on_one_device(plan, args))
-    # Compiled apart from the run, whose effects must not happen twice.
-    compiled = jax.jit(evaluation.whole, keep_unused=True).lower(*args).compile()
-    results, table, counted = compiled(*args)
+    results, table, counted = compiled(plan, args)(*args)
     table, counted = jax.device_get((table, counted))
     tables = {0: Tables(table, None)}
     for number, (rows, firsts) in counted.items():
         tables[number] = Tables(rows, firsts)
     return Measured(plan, results, tables)
+
+
+def compiled(plan: Plan, args: Sequence[Any]) -> Any:
+    """The program that runs a plan and measures: results, rows, tallies."""
+    evaluation = Evaluation(plan, may_group=_is_on_one_device(plan, args))
+    return jax.jit(evaluation.whole, keep_unused=True).lower(*args).compile()
 
 
 def _is_on_one_device(plan: Plan, args: Sequence[Any]) -> bool:

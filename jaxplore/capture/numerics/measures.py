@@ -146,6 +146,19 @@ def neutral(rows: int) -> tuple[Any, Any]:
         return jnp.asarray(floats).reshape(rows, FLOATS), jnp.asarray(counts)
 
 
+def varying(tree: Any, axes: Sequence[str]) -> Any:
+    """The same numbers, as JAX types what differs along these axes of a mesh."""
+
+    def cast(part: Any) -> Any:
+        kind: Any = jax.typeof(part)
+        along = kind.mat.varying if hasattr(kind, "mat") else kind.vma  # by JAX's version
+        missing = tuple([axis for axis in axes if axis not in along])
+        return lax.pcast(part, missing, to="varying") if missing else part
+
+    with jax.enable_x64(True):
+        return jax.tree.map(cast, tree)
+
+
 def of_devices(tables: Table) -> Table:
     """Tables of several devices, one behind the other, as one: each ran on a part."""
     floats, counts = tables

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from jaxplore.capture import _hooks
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.numerics.firstbad import Made, all_made
 from jaxplore.capture.numerics.flow import Flow
@@ -74,7 +75,7 @@ def _flat(made: Any, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> l
     opened = jaxprs.opened(call)
     given = dict(zip(opened.constvars, call.consts, strict=True))
     (equation,) = [e for e in opened.eqns if len(e.invars) == len(inputs)][:1]
-    return [given[v] if v in given else v.val for v in equation.invars]
+    return [v.val if isinstance(v, _hooks.Literal) else given[v] for v in equation.invars]
 
 
 def _record(program: Program, measured: Measured, result: Any) -> Numerics:
