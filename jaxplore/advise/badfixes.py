@@ -123,8 +123,8 @@ def _condition(flow: NumberFlow, value: int, point: BadPoint, read: int | None, 
     span = None if maker is None else flow.program.equations[maker].span
     if span is not None and text.isidentifier() and Expression.of(span.text) is not None:
         text = span.text
-    shape = flow.program.values[flow.origin(value)].shape
-    if read is not None and _needs_axis(shape, flow.program.values[flow.origin(read)].shape):
+    shape = flow.program.values[value].shape
+    if read is not None and _needs_axis(shape, flow.program.values[read].shape):
         return wrapped(text) + "[..., None]"
     return text
 
@@ -200,6 +200,8 @@ def _is_positive(record: Numerics, flow: NumberFlow, point: BadPoint) -> bool:
 def _kept_away(
     expression: Expression, node: ast.expr, point: BadPoint, *, is_positive: bool
 ) -> str:
+    if dtype_of(point.point).startswith("c") or point.is_by_exponent:
+        return ""  # Complex numbers have no order.
     jnp, part = expression.numpy, expression.part(node)
     small = "1e-4" if dtype_of(point.point) == "f16" else "1e-12"
     if expression.function in _LENGTHS:
@@ -248,7 +250,7 @@ def known_form(flow: NumberFlow, bad: FirstBad) -> Fix | None:
         return None
     for span in _about(flow, bad.span):
         expression = Expression.of(span.text)
-        text = None if expression is None else _stable(expression)
+        text = None if expression is None else stable_form(expression)
         if text:
             return Fix(span=span, text=text)
     return None
@@ -261,7 +263,8 @@ def _about(flow: NumberFlow, inner: Span) -> Iterator[Span]:
     yield from sorted(holding, key=lambda span: len(span.text))
 
 
-def _stable(expression: Expression) -> str:
+def stable_form(expression: Expression) -> str:
+    """What JAX computes stably under a name; empty where it has none for the expression."""
     tree = expression.tree
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
         return _softmax(expression, tree) or _sigmoid(expression, tree)
@@ -278,9 +281,11 @@ def _softmax(expression: Expression, tree: ast.BinOp) -> str:
     summed = _called(below[0], "exp")
     if summed is None or ast.dump(summed[0]) != ast.dump(above[0]):
         return ""
-    axis = next((k.value for k in below[1] if k.arg == "axis"), None)
-    given = "" if axis is None and not below[1] else expression.part(axis) if axis else "None"
-    return f"jax.nn.softmax({expression.part(above[0])}{f', axis={given}' if given else ''})"
+    given = {k.arg: expression.part(k.value) for k in below[1]}
+    axis = given.pop("axis", "None")
+    # Without its axis the sum stands beside other numbers than those it is of.
+    keeps = given.pop("keepdims", "False") == "True" or axis == "None"
+    return "" if given or not keeps else f"jax.nn.softmax({expression.part(above[0])}, axis={axis})"
 
 
 def _sigmoid(expression: Expression, tree: ast.BinOp) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from jaxplore.advise.badfixes import Fix, double_where, known_form, single, where_about
+from jaxplore.advise.badfixes import Fix, Where, double_where, known_form, single, where_about
 from jaxplore.advise.badpoints import bad_point
 from jaxplore.advise.badwords import counted, told
 from jaxplore.advise.numberflow import NumberFlow
@@ -62,29 +62,50 @@ def _made(record: Numerics) -> BadNumber:
     flow = NumberFlow(record.program)
     point = bad_point(flow, bad)
     where = where_about(record, flow, bad, point)
-    stable = known_form(flow, bad)
     words = told(bad, point)
     kind, said, general = words.kind, words.explanation, words.advice
-    fix = stable
-    if where is not None and where.condition:
-        fix = double_where(flow, bad, point, where)
+    fix = known_form(flow, bad)
+    is_hidden = where is not None and bool(where.condition)
+    if where is not None and is_hidden:
+        said += f"; `{where.span.quoted(_QUOTED)}` leaves that element out of the value"
+        has_gradient = any(one.phase == "backward" for one in record.program.equations)
+        if has_gradient and not bad.reaches_result:
+            return _harmless(kind, said, bad.span)
+        said += _BOTH if has_gradient else _WOULD
         kind = "where with an unsafe branch"
-        said += (
-            f"; `{where.span.quoted(_QUOTED)}` leaves that element out of the value, but its "
-            "gradient goes through both branches, and 0 * inf is NaN"
-        )
-        general = (
-            f"choose a safe argument before the operation too: where `{where.condition}` is "
-            f"{'false' if where.is_true_case else 'true'}, give it 1"
-        )
+        fix = double_where(flow, bad, point, where)
+        if point.operation != "infinities":
+            general = _safe_argument(where)
     fix = fix or single(record, flow, point)
     return BadNumber(
-        id="Q04" if point.is_of_derivative or where is not None else "E19",
+        id="Q04" if point.is_of_derivative or is_hidden else "E19",
         kind=kind,
         explanation=said,
         advice=_advice(fix, general, is_guess=kind in _OUT_OF_RANGE),
         span=bad.span if fix is None else fix.span,
         rewrite="" if fix is None else fix.text,
+    )
+
+
+_BOTH: Final = ", but its gradient goes through both branches, and 0 * inf is NaN"
+_WOULD: Final = "; a gradient would go through both branches all the same, and 0 * inf is NaN"
+
+
+def _harmless(kind: str, said: str, span: Span | None) -> BadNumber:
+    return BadNumber(
+        id="E19",
+        kind=kind,
+        explanation=said,
+        advice="nothing needs to be done: neither the value nor the gradient is bad because of it",
+        span=span,
+        rewrite="",
+    )
+
+
+def _safe_argument(where: Where) -> str:
+    return (
+        f"choose a safe argument before the operation too: where `{where.condition}` is "
+        f"{'false' if where.is_true_case else 'true'}, give it 1"
     )
 
 

@@ -10,12 +10,13 @@ from jaxplore.model.program import Equation
 
 Operation = Literal[
     "root", "log", "division", "power", "edge", "angle", "exp", "overflow", "cast",
-    "infinities", "zero times infinity", "cholesky", "unknown",
+    "infinities", "zero times infinity", "cholesky", "solve", "unknown",
 ]  # fmt: skip
 
 _ROOTS: Final = ("sqrt", "rsqrt", "cbrt")
 _LOGS: Final = ("log", "log1p")
 _EDGES: Final = ("acos", "asin", "acosh", "atanh", "erf_inv")
+_SOLVES: Final = ("custom_linear_solve", "triangular_solve", "lu")
 _EXPS: Final = ("exp", "exp2", "expm1", "sinh", "cosh")
 _GROWING_WORDS: Final = (
     "add add_any sub mul square integer_pow pow dot_general reduce_sum reduce_prod cumsum cumprod "
@@ -48,6 +49,8 @@ class BadPoint:
     result: int | None = None
     """What the operation gave in the forward pass."""
     primitive: str = ""
+    is_by_exponent: bool = False
+    """Whether it is the derivative of a power by its exponent."""
 
 
 def bad_point(flow: NumberFlow, bad: FirstBad) -> BadPoint:
@@ -61,8 +64,22 @@ def bad_point(flow: NumberFlow, bad: FirstBad) -> BadPoint:
 
 def is_of_derivative(flow: NumberFlow, bad: FirstBad) -> bool:
     """Whether a rule of differentiation made the first bad number."""
-    is_backward = bad.phase == "backward"
-    return is_backward or bad.is_of_derivative or flow.is_only_for_backward(bad.equation)
+    return (
+        bad.phase == "backward"
+        or bad.is_of_derivative
+        or flow.is_only_for_backward(bad.equation)
+        or _is_half_by_root(flow, flow.program.equations[bad.equation])
+    )
+
+
+def _is_half_by_root(flow: NumberFlow, equation: Equation) -> bool:
+    """Whether it is what JAX writes for the derivative of a root, on its way forward too."""
+    if equation.primitive != "div" or equation.span is None:
+        return False
+    maker = flow.maker(equation.inputs[1])
+    root = None if maker is None else flow.program.equations[maker]
+    is_half = flow.program.values[flow.origin(equation.inputs[0])].name == "0.5"
+    return is_half and root is not None and root.primitive == "sqrt" and root.span == equation.span
 
 
 def is_of_rule(flow: NumberFlow, bad: FirstBad) -> bool:
@@ -125,6 +142,8 @@ def _operation(name: str, equation: Equation, given: _Given, bad: FirstBad) -> O
         return "exp"
     if name == "cholesky":
         return "cholesky"
+    if name in _SOLVES:
+        return "solve"
     if name in ("convert_element_type", "reduce_precision"):
         return "cast"
     if name in _ROOTS:
@@ -164,6 +183,7 @@ def _of_derivative(flow: NumberFlow, bad: FirstBad, equation: Equation, given: _
         operand=operand,
         result=forward.outputs[0],
         primitive=forward.primitive,
+        is_by_exponent=operation == "power" and name == "log",
     )
 
 

@@ -139,7 +139,21 @@ def _division(facts: _Facts) -> Words:
     )
     says = "0 / 0 is NaN" if both else "a division by 0 is infinite"
     if facts.point.is_of_derivative and not facts.point.is_of_rule:
+        if _called(facts.text, "") in ("eigh", "eig", "svd"):
+            return _EQUAL_EIGENVALUES
+        if facts.point.result is None:
+            return Words(
+                kind="division by zero",
+                explanation=f"the derivative of {facts.what} divides by 0",
+                advice="find out where it has no derivative, and keep its argument away from it",
+            )
         says = f"{facts.what} divides by 0, and so does its derivative"
+    if facts.argument.replace(".", "").isdecimal():
+        return Words(
+            kind="division by zero",
+            explanation=f"{says}: the divisor is the number {facts.argument}",
+            advice="look at where that number comes from: a mean of no elements divides by 0",
+        )
     return Words(
         kind="division by zero",
         explanation=f"{says}: {facts.zeros}",
@@ -147,8 +161,25 @@ def _division(facts: _Facts) -> Words:
     )
 
 
+_EQUAL_EIGENVALUES: Final = Words(
+    kind="equal eigenvalues",
+    explanation="the derivative of eigenvectors divides by the differences of the eigenvalues, and "
+    "two of them are equal",
+    advice="where only the eigenvalues are wanted take jnp.linalg.eigvalsh; else make them differ "
+    "a little",
+)
+
+
 def _power(facts: _Facts) -> Words:
     given = facts.point.point
+    if facts.point.is_by_exponent:
+        return Words(
+            kind="power by its exponent",
+            explanation=f"the derivative of {facts.what} by its exponent takes the log of "
+            f"{facts.of}, which reaches down to {_lowest(given)}",
+            advice="where the exponent is no parameter to learn, hold it: "
+            "`jax.lax.stop_gradient(exponent)`",
+        )
     if given is not None and (given.range.minimum or 0.0) < 0.0:
         return Words(
             kind="power of a negative number",
@@ -272,6 +303,14 @@ def _cholesky(facts: _Facts) -> Words:
     )
 
 
+def _solve(facts: _Facts) -> Words:
+    return Words(
+        kind="singular matrix",
+        explanation=f"{facts.what} has no finite result: the matrix is singular, or nearly so",
+        advice="add a little to its diagonal, or take jnp.linalg.lstsq or jnp.linalg.pinv",
+    )
+
+
 def _unknown(facts: _Facts) -> Words:
     return Words(
         kind="",
@@ -294,6 +333,7 @@ _SENTENCES: Final[dict[Operation, Callable[[_Facts], Words]]] = {
     "infinities": _infinities,
     "zero times infinity": _zero_times_infinity,
     "cholesky": _cholesky,
+    "solve": _solve,
     "unknown": _unknown,
 }
 

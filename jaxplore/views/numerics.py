@@ -103,12 +103,15 @@ def _named(one: Input) -> str:
 
 
 def _is_literal(one: Input) -> bool:
-    return _is_number(one.name) and float(one.name) == one.range.minimum == one.range.maximum
+    if not _is_number(one.name):
+        return False
+    # Of complex numbers neither is known.
+    return one.range.minimum == one.range.maximum in (complex(one.name), None)
 
 
 def _is_number(name: str) -> bool:
     try:
-        float(name)
+        complex(name)
     except ValueError:
         return False
     return True
@@ -123,7 +126,9 @@ def ranged(given: Range) -> str:
     if given.size == 1:
         only = given.minimum if given.nan == 0 else float("nan")
         return number(only)
+    is_complex = given.minimum is None and given.nan < given.size
     said = f"[{number(given.minimum)}, {number(given.maximum)}]"
+    said = f"norm {number(given.norm)}" if is_complex else said
     if given.zero == given.size:
         return f"all {given.size:,} zero"
     if given.zero:
