@@ -164,3 +164,19 @@ def test_an_expression_that_ran_thrice_is_linked_in_reverse_order():
     forward = program(f)
     pairs = linked(forward, forward)
     assert pairs == ((0, 2), (1, 1), (2, 0))
+
+
+def test_a_cut_out_of_a_loop_counts_one_iteration():
+    def inner(c, _):
+        return jnp.sin(c), None
+
+    def outer(c, _):
+        return jax.lax.scan(inner, c, None, length=3)[0], None
+
+    seen = program(lambda x: jax.lax.scan(outer, x, None, length=5)[0])
+    index = [i for i, e in enumerate(seen.equations) if e.primitive == "scan"][-1]
+    e = seen.equations[index]
+    part = cut(seen, [index], name="part", inputs=e.inputs, constants=(), outputs=e.outputs)
+    assert seen.regions[e.regions[0]].runs == 15
+    assert [r.runs for r in part.program.regions] == [1, 3]
+    assert part.program.stages["jaxpr"].text.split("\n")[1].startswith("    d:f32[4] = scan[")

@@ -161,4 +161,7 @@ def plain_function(f: Any) -> Any:
 
 
 def _is_jitted(f: Any) -> bool:
-    return hasattr(f, "trace") and hasattr(f, "lower") and callable(getattr(f, "__wrapped__", None))
+    if not hasattr(f, "lower") or not callable(getattr(f, "__wrapped__", None)):
+        return False
+    # Equinox's `filter_jit` traces arrays and fixes the rest, as is done here.
+    return hasattr(f, "trace") or type(f).__module__.startswith("equinox.")

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Generator
 
 from jaxplore.model.gradients.cut import inside_of
-from jaxplore.model.gradients.liveness import Liveness
 from jaxplore.model.gradients.ports import Ports, ports_of
 from jaxplore.model.program import Program
 from jaxplore.model.span import Span
@@ -43,7 +42,6 @@ class _Alignment:
         self._forward = forward
         self._inside = inside_of(function)
         self._there = inside_of(forward)
-        self._alive = Liveness(forward).equations
         self._candidates: dict[int, _Candidates] = {}
         self._taken: set[int] = set()
         self._values: dict[int, int] = {}
@@ -99,9 +97,7 @@ class _Alignment:
         known = self._candidates.get(region)
         if known is None:
             known = self._candidates[region] = _Candidates()
-            # Rules may do again what the function does; then one of them is left unread.
-            there = self._there[region]
-            for index in sorted(there, key=lambda index: index not in self._alive):
+            for index in self._there[region]:
                 equation = self._forward.equations[index]
                 known.by_place[equation.primitive, equation.span].append(index)
                 known.by_reading[equation.primitive, equation.inputs].append(index)

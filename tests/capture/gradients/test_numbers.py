@@ -1,5 +1,7 @@
 """The numbers of a gradient at concrete arguments, against JAX's own gradient."""
 
+import gc
+import weakref
 from typing import Any
 
 import jax
@@ -121,3 +123,16 @@ def test_donated_arguments_are_not_consumed():
     x = jnp.ones(3)
     jaxplore.gradient(jax.jit(lambda x: (x * x).sum(), donate_argnums=0), x)
     assert not x.is_deleted()
+
+
+def test_nothing_is_held_alive():
+    def f(x):
+        return jnp.sin(x).sum()
+
+    x = jnp.ones(3)
+    held = [weakref.ref(x), weakref.ref(f)]
+    gradient = jaxplore.gradient(f, x)
+    del x, f
+    gc.collect()
+    assert [reference() for reference in held] == [None, None]
+    assert gradient.value is not None

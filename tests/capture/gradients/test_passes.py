@@ -245,7 +245,13 @@ def test_a_module_with_settings_is_taken_by_its_numbers():
     types = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype) if eqx.is_array(a) else a, model
     )
-    gradient = jaxplore.gradient(lambda m, x: jax.vmap(m)(x).sum(), types, x)
+
+    def loss(m, x):
+        return jax.vmap(m)(x).sum()
+
+    gradient = jaxplore.gradient(loss, types, x)
+    jitted = jaxplore.gradient(eqx.filter_jit(loss), types, x)
+    assert jitted.residuals == gradient.residuals
     assert [i.path for i in gradient.inputs] == [
         "m.layers[0].weight",
         "m.layers[0].bias",
