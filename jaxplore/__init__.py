@@ -12,6 +12,7 @@ from jax import numpy as numpy
 from jaxplore import check as check
 from jaxplore.badnumbers import numerics as numerics
 from jaxplore.capture.source import files as _files
+from jaxplore.checkpointing import checkpoint_options as checkpoint_options
 from jaxplore.compared import diff as diff
 from jaxplore.compared import install as _let_rows_answer
 from jaxplore.compiling import passes as passes

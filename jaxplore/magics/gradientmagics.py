@@ -53,7 +53,8 @@ class GradientMagics(Magics):
         if options.instead:
             from jaxplore.magics import gradientsteps
 
-            getattr(gradientsteps, f"show_{options.instead}")(self._notebook, options.call)
+            show = getattr(gradientsteps, f"show_{options.instead}")
+            show(self._notebook, options.call, wrt=options.wrt, has_aux=options.has_aux)
             return None
         target, args, kwargs = calls.call_of(self._notebook, options.call, "gradient")
         made = captured(target, args, kwargs, wrt=options.wrt, has_aux=options.has_aux)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.gradient import Gradient
     from jaxplore.model.ledger import Ledger
+    from jaxplore.model.memoryoptions import CheckpointOptions
     from jaxplore.model.numerics import Numerics
     from jaxplore.model.passes import Passes
     from jaxplore.model.program import Program
@@ -104,6 +105,20 @@ def write_derivation(record: "Derivation") -> str:
     return derivation.text(record)
 
 
+def draw_checkpoints(record: "CheckpointOptions") -> str:
+    """Ways to checkpoint, as HTML."""
+    from jaxplore.views import checkpoints
+
+    return checkpoints.html(record)
+
+
+def write_checkpoints(record: "CheckpointOptions") -> str:
+    """Ways to checkpoint, as text."""
+    from jaxplore.views import checkpoints
+
+    return checkpoints.text(record)
+
+
 def draw_diff(record: "ProgramDiff") -> str:
     """What differs between two programs, as HTML."""
     from jaxplore.views import diff
@@ -156,6 +171,7 @@ def install() -> None:
         "Program": draw_program,
         "Passes": draw_passes,
         "Numerics": draw_numerics,
+        "CheckpointOptions": draw_checkpoints,
         "Derivation": draw_derivation,
         "Ledger": draw_ledger,
         "Compile": draw_compile,
@@ -168,6 +184,7 @@ def install() -> None:
     drawings["Passes as text"] = write_passes
     drawings["Numerics as text"] = write_numerics
     drawings["Gradient as text"] = write_gradient
+    drawings["CheckpointOptions as text"] = write_checkpoints
     drawings["Derivation as text"] = write_derivation
     drawings["ProgramDiff as text"] = write_diff
     drawings["Timing as text"] = drawings["Comparison as text"] = write_timing
