@@ -13,7 +13,13 @@ def numerics(f: Any, /, *args: Any, **kwargs: Any) -> "Numerics":
     """What the numbers inside one run were, and where the first NaN or Inf was made.
 
     The function runs once, compiled, with all its effects; after each equation its floating
-    results are measured. Donated arguments are not used up.
+    results are measured. Donated arguments are not used up. A scan that runs from its end
+    counts its iterations by position, as its forward pass does.
+
+    The result is that of `jax.jit(f)`, bit by bit, unless XLA compiles an operation
+    otherwise because its operands are looked at: then a sum may be rounded another way. Of
+    a training step with matrices of 512 x 512, 0.6 % of the gradient's elements differed,
+    by less than 4e-7 of the largest; of smaller ones, and of a transformer's, none.
 
     Args:
         f: A function, a jitted function or a method.

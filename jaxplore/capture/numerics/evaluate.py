@@ -13,9 +13,10 @@ from jaxplore.capture import _hooks
 from jaxplore.capture.numerics import firsts, measures, tallies
 from jaxplore.capture.numerics.loops import parts_of_scan, parts_of_while
 from jaxplore.capture.numerics.measures import Row, Table
-from jaxplore.capture.numerics.plan import Bind, Block, Constant, Held, Pass, Plan, manual_axes
+from jaxplore.capture.numerics.plan import Plan, manual_axes
 from jaxplore.capture.numerics.rows import Rows
 from jaxplore.capture.numerics.statistics import Slot, broadcast
+from jaxplore.capture.numerics.steps import Bind, Block, Constant, Held, Pass
 from jaxplore.capture.numerics.tallies import Tallies
 from jaxplore.capture.programs import jaxprs
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jaxplore.capture.numerics.measure import Measured, numbers_of
-from jaxplore.capture.numerics.plan import Frame, Maker, Plan
+from jaxplore.capture.numerics.plan import Plan
 from jaxplore.capture.numerics.statistics import Numbers, Slot, Statistic
+from jaxplore.capture.numerics.steps import Frame, Maker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

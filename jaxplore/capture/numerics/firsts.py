@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxplore.capture.numerics.plan import Frame, Maker
 from jaxplore.capture.numerics.statistics import COUNTS, FLOATS, INF, NAN, Literal, Slot
+from jaxplore.capture.numerics.steps import Frame, Maker
 
 Firsts = tuple[Any, Any, Any]
 """Iterations of the loops about each equation, outermost first, -1 where it made nothing bad;

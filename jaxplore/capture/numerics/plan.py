@@ -7,7 +7,6 @@ numbers that the walk gave them, equations too, so what is measured finds its pl
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import jax.numpy as jnp
@@ -18,105 +17,10 @@ from jaxplore.capture.numerics import statistics
 from jaxplore.capture.numerics.loops import parts_of_scan
 from jaxplore.capture.numerics.moves import moved, saturation
 from jaxplore.capture.numerics.statistics import Slot, Statistic
+from jaxplore.capture.numerics.steps import Bind, Block, Constant, Frame, Held, Maker, Pass
 from jaxplore.capture.programs import jaxprs
 from jaxplore.capture.programs.valuetable import literal_text
 from jaxplore.model.program import Equation, Region, Value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind:
-    """Run one of JAX's equations as it is; measure these of its results."""
-
-    equation: Any
-    index: int
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    stack: Any
-    """JAX's name stack of the programs about it."""
-    measured: tuple[tuple[int, int], ...]
-    """(position among the results, row of the frame)."""
-    saturation: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constant:
-    """A constant of a nested program, measured where it is a floating array."""
-
-    value: int
-    array: Any
-    row: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """Values enter a program that is run where it stands, or leave it."""
-
-    sources: tuple[Any, ...]
-    """Values, or literals."""
-    targets: tuple[int, ...]
-    is_barrier: bool = False
-    """XLA must not merge what follows with what was computed before (recomputation)."""
-    shardings: tuple[Any, ...] = ()
-
-
-@dataclass(slots=True, kw_only=True)
-class Block:
-    """Steps that run one after the other."""
-
-    frame: int
-    inputs: tuple[int, ...] = ()
-    outputs: tuple[Any, ...] = ()
-    """Values, or literals."""
-    steps: list[Any] = field(default_factory=list[Any])
-    first_row: int = 0
-    end_row: int = 0
-    frames: list[int] = field(default_factory=list[int])
-    """Loops within, in the order they are met."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """An equation whose programs are blocks: a scan, a while, a cond, a shard_map."""
-
-    equation: Any
-    index: int
-    inputs: tuple[Any, ...]
-    """Values, or literals."""
-    outputs: tuple[int, ...]
-    stack: Any
-    blocks: tuple[Block, ...]
-    measured: tuple[tuple[int, int], ...]
-    """(position among the results, row of the frame) of the floating ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maker:
-    """An equation that may make a bad number: what it reads and what it writes."""
-
-    index: int
-    inputs: tuple[Statistic | None, ...]
-    outputs: tuple[Slot, ...]
-
-
-@dataclass(slots=True)
-class Frame:
-    """What is measured in one stretch of program."""
-
-    number: int
-    depth: int
-    """Loops about it, its own included; 0 for the whole program."""
-    parent: int | None
-    loop: Any = None
-    """JAX's equation of the loop."""
-    index: int = 0
-    """Its number."""
-    rows: int = 0
-    makers: list[Maker] = field(default_factory=list[Maker])
-
-    def row(self) -> int:
-        """A new row."""
-        self.rows += 1
-        return self.rows - 1
 
 
 class Walked(Protocol):
@@ -255,22 +159,21 @@ class Plan:
         for source, target in zip(row.inputs, inside, strict=True):
             self._copy(source, target)
         again = bool(params.get("differentiated") and params.get("prevent_cse", True))
-        shardings = tuple(params.get("in_shardings", ()))
-        steps.append(Pass(sources=sources, targets=inside, is_barrier=again, shardings=shardings))
+        steps.append(Pass(sources=sources, targets=inside, is_barrier=again))
         stack = _below(current.stack, equation.source_info.name_stack, primitive, params)
         inner = _Open(self, jaxpr, region, stack, frame, steps)
-        inner.leave = (index, region, tuple(params.get("out_shardings", ())))
+        inner.leave = (index, region)
         return inner
 
-    def _left(self, left: "_Open", leave: tuple[int, int, tuple[Any, ...]]) -> Pass:
-        index, region, shardings = leave
+    def _left(self, left: "_Open", leave: tuple[int, int]) -> Pass:
+        index, region = leave
         outputs = self.walk.equations[index].outputs
         inside = self.walk.regions[region].outputs
         sources = self._sources(jaxprs.opened(left.jaxpr).outvars, inside)
         for source, target in zip(inside, outputs, strict=True):
             self._copy(source, target)
         self._told(index, outputs)
-        return Pass(sources=sources, targets=outputs, shardings=shardings)
+        return Pass(sources=sources, targets=outputs)
 
     # Equations.
 
@@ -412,7 +315,7 @@ class _Open:
         opened = jaxprs.opened(jaxpr)
         self.jaxpr = jaxpr
         self.stack = stack
-        self.leave: tuple[int, int, tuple[Any, ...]] | None = None
+        self.leave: tuple[int, int] | None = None
         values = plan.walk.regions[region].constants
         consts = getattr(jaxpr, "consts", ())
         for value, var, array in zip(values, opened.constvars, consts, strict=True):

@@ -5,7 +5,8 @@ from typing import Any
 
 from jaxplore.capture.numerics import firsts, measures
 from jaxplore.capture.numerics.measures import Table
-from jaxplore.capture.numerics.plan import Frame, Plan
+from jaxplore.capture.numerics.plan import Plan
+from jaxplore.capture.numerics.steps import Frame
 
 Tally = tuple[Table, firsts.Firsts]
 Tallies = dict[int, Tally]
