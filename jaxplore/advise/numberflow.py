@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 from jaxplore.model.program import Equation, Program
@@ -29,16 +30,11 @@ class NumberFlow:
         self._readers: dict[int, list[tuple[int, int]]] = {}
         self._becomes: dict[int, list[int]] = {}
         self._was: dict[int, list[int]] = {}
-        self._goes_back: set[int] = set()
-        """Inputs of the programs of the backward pass."""
         for index, equation in enumerate(program.equations):
             if equation.regions:
                 for one, other in self._passed(equation):
                     self._becomes.setdefault(one, []).append(other)
                     self._was.setdefault(other, []).append(one)
-                if equation.phase == "backward":
-                    regions = [program.regions[region] for region in equation.regions]
-                    self._goes_back.update(v for region in regions for v in region.inputs)
             else:
                 for value in equation.outputs:
                     self._maker[value] = index
@@ -112,24 +108,32 @@ class NumberFlow:
     def is_only_for_backward(self, index: int) -> bool:
         """Whether an equation of the forward pass computes nothing but what the backward pass
         reads: a part of a derivative."""
-        pending = list(self.program.equations[index].outputs)
-        seen, is_read = set(pending), False
+        equation = self.program.equations[index]
+        return equation.phase == "forward" and not any(
+            value in self._needed_forward for value in equation.outputs
+        )
+
+    @cached_property
+    def _needed_forward(self) -> set[int]:
+        """Values that results of the forward pass are made of, or that nothing reads: the value
+        that a gradient is of."""
+        equations = self.program.equations
+        made = {value for one in equations if one.phase == "forward" for value in one.outputs}
+        pending = [
+            value for value in made if value not in self._readers and value not in self._becomes
+        ]
+        pending += [value for value in self.program.regions[0].outputs if value in made]
+        found = set(pending)
         while pending:
             value = pending.pop()
-            if value in self._goes_back:
-                is_read = True
-                continue
-            after = list(self._becomes.get(value, ()))
-            for reader, _ in self._readers.get(value, ()):
-                equation = self.program.equations[reader]
-                is_read = is_read or equation.phase == "backward"
-                after += equation.outputs if equation.phase == "forward" else ()
-            if value not in self._readers and not after:
-                return False  # Nothing reads it: a result, or the value that a gradient is of.
-            fresh = [one for one in after if one not in seen]
-            seen.update(fresh)
+            before = list(self._was.get(value, ()))
+            maker = self._maker.get(value)
+            if maker is not None and equations[maker].phase == "forward":
+                before += equations[maker].inputs
+            fresh = [one for one in before if one not in found]
+            found.update(fresh)
             pending += fresh
-        return is_read
+        return found
 
     def of_span(self, span: Span) -> Iterator[tuple[int, Equation]]:
         """The equations of an expression that hold no program."""

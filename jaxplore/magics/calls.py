@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from jaxplore import look, session
 from jaxplore.errors import JaxploreError, OptionError
 from jaxplore.faults import contained
+from jaxplore.magics.lineplace import placed
 from jaxplore.magics.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -68,18 +69,22 @@ def call_of(
         return session.why_in(notebook.observation.ledger, number).compile, (), {}
     scope = notebook.shell.user_ns
     try:
-        tree = ast.parse(line.strip(), mode="eval").body
+        whole = ast.parse(line.strip(), mode="eval")
     except SyntaxError as fault:
         raise OptionError(
             f"%{magic} cannot read this as an expression: {fault.msg}.\n"
             f"Got: {line.strip()}\nDo: write a call, as in `%{magic} f(x)`."
         ) from None
+    # A lambda in it stands in the cell as any other code.
+    tree, file = whole.body, placed(whole, line.strip(), magic)
     if not isinstance(tree, ast.Call):
-        return _evaluate(tree, scope), (), {}
+        return _evaluate(tree, scope, file), (), {}
     # The arguments as Python would pass them, stars and keywords included.
     collect = ast.Call(ast.Name("<collect>", ast.Load()), tree.args, tree.keywords)
-    args, kwargs = _evaluate(ast.copy_location(collect, tree), {**scope, "<collect>": _collect})
-    return _evaluate(tree.func, scope), args, kwargs
+    args, kwargs = _evaluate(
+        ast.copy_location(collect, tree), {**scope, "<collect>": _collect}, file
+    )
+    return _evaluate(tree.func, scope, file), args, kwargs
 
 
 def number_of(line: str) -> int | None:
@@ -96,7 +101,7 @@ def _collect(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]
     return args, kwargs
 
 
-def _evaluate(tree: ast.expr, scope: dict[str, Any]) -> Any:
+def _evaluate(tree: ast.expr, scope: dict[str, Any], file: str) -> Any:
     __tracebackhide__ = True
     expression = ast.fix_missing_locations(ast.Expression(tree))
-    return eval(compile(expression, "<jaxplore magic>", "eval"), scope)
+    return eval(compile(expression, file, "eval"), scope)

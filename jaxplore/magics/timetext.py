@@ -5,17 +5,16 @@ expression the user wrote.
 """
 
 import ast
-import inspect
 import re
 import symtable
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from jaxplore.capture.source import files
 from jaxplore.errors import OptionError
 from jaxplore.magics import celltext, versus
 from jaxplore.magics.celltext import CellText
+from jaxplore.magics.lineplace import placed
 
 _COUNTED = re.compile(r"-([nrp])\s*(\S*)\s*")
 _SWITCHES = re.compile(r"-([oq]+)(?:\s+|$)")
@@ -104,15 +103,8 @@ def expressions(text: str) -> list[str]:
 
 def written(text: str, scope: dict[str, Any]) -> Written:
     """An expression of a line magic as a call in the notebook's namespace."""
-    file_name, line, column = _place_of(text)
     tree = ast.parse(text, mode="eval")
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr | ast.keyword):
-            first = node.lineno == 1
-            node.col_offset += column if first else 0
-            if node.end_col_offset is not None and node.end_lineno == 1:
-                node.end_col_offset += column
-    ast.increment_lineno(tree, line - 1)
+    file_name = placed(tree, text, "jtime")
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     made = ast.copy_location(ast.Lambda(nothing, tree.body), tree.body)
     expression = ast.fix_missing_locations(ast.Expression(made))
@@ -171,21 +163,3 @@ def shortened(text: str) -> str:
     """An expression on one line."""
     line = text.replace("\n", " ")
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
-
-
-def _place_of(text: str) -> tuple[str, int, int]:
-    """File, line and column (in bytes) of an expression in the cell that is running."""
-    frame = inspect.currentframe()
-    while frame is not None:
-        cell = files.cells.get(frame.f_code.co_filename)
-        if cell is not None:
-            lines = cell.text.split("\n")
-            # The line that runs, if the shell has not moved it.
-            for number in [frame.f_lineno, *range(1, len(lines) + 1)]:
-                line = lines[number - 1] if number <= len(lines) else ""
-                magic = line.find("jtime")
-                column = line.find(text, magic)
-                if magic >= 0 and column >= 0:
-                    return frame.f_code.co_filename, number, len(line[:column].encode())
-        frame = frame.f_back
-    return "<jaxplore magic>", 1, 0

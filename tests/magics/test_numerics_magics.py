@@ -61,6 +61,13 @@ def test_a_cell_is_looked_at_and_its_names_are_set(nb):
     assert ran.line == ""
 
 
+def test_code_that_is_written_on_the_line_has_its_place(nb):
+    ran = nb.ok("y = 1\n%numerics -o seen (lambda a: jnp.log(a))(x)")
+    span = nb.ns["seen"].first_bad.span
+    assert (str(span), span.text) == ("cell 3:2:29", "jnp.log(a)")
+    assert "cell 3 line 2: write `jnp.log(jnp.maximum(a, 1e-12))`" in ran.of("numerics")[0].text
+
+
 def test_effects_of_a_cell_happen_once(nb):
     nb.ok("seen = []\ndef note(v):\n    seen.append(v.item())\n    return v")
     nb.ok(
@@ -105,7 +112,7 @@ def test_an_error_of_the_user_comes_through_without_frames_of_ours(nb, cell):
     nb.ok("class Mine(Exception):\n    pass\ndef bad(a):\n    raise Mine('as it is')")
     ran = nb.fails(cell, "Mine")
     assert str(ran.error) == "as it is" and ran.error.__cause__ is None
-    assert "jaxplore" not in ran.traceback.replace("<jaxplore magic>", "")
+    assert "jaxplore" not in ran.traceback
     assert not ran.faults
 
 
