@@ -26,7 +26,8 @@ export function rowDetails(
 	);
 	const stops = (mirror.wire.rows.stops[row] ?? []).map((stop) => {
 		const detail = mirror.wire.stops[stop]?.detail ?? "";
-		return h("div", { class: "jxp-grad-why" }, `✕ ${detail}`);
+		const part = mirror.hasGradient(row) ? "in part: " : "";
+		return h("div", { class: "jxp-grad-why" }, `✕ ${part}${detail}`);
 	});
 	const kept = list(
 		"kept for the backward pass",

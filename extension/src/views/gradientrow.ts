@@ -48,18 +48,24 @@ export function gradientRow(mirror: Mirror, shown: Shown, look: RowLook): HTMLEl
 	return element;
 }
 
-/** Its name as it is shown, with its turn and how often it comes. */
+/** Its name as it is shown, with its turn. */
 export function nameOf(mirror: Mirror, { row, turn }: Shown): string {
 	const kind = mirror.kind(row);
 	const name = mirror.text("name", row);
 	if (kind === "result") {
 		const { value } = mirror.wire;
-		return value ? `result of ${name} = ${value}` : `result of ${name}`;
+		return value ? `${name} = ${value}` : name;
 	}
+	return `${turn ? `${turn}: ` : ""}${name}`;
+}
+
+/** How often it comes: `× 12`. */
+function timesOf(mirror: Mirror, row: number): string {
+	const kind = mirror.kind(row);
 	const times = mirror.wire.rows.times[row] ?? 1;
+	if (times < 0) return "× ?";
 	const isLoop = kind === "repeat" || kind === "loop";
-	const often = times < 0 ? " × ?" : times > 1 || isLoop ? ` × ${times.toLocaleString("en")}` : "";
-	return `${turn ? `${turn}: ` : ""}${name}${often}`;
+	return times > 1 || isLoop ? `× ${times.toLocaleString("en")}` : "";
 }
 
 function forward(mirror: Mirror, shown: Shown): HTMLElement[] {
@@ -71,6 +77,7 @@ function forward(mirror: Mirror, shown: Shown): HTMLElement[] {
 	const parts = [
 		h("span", { class: "jxp-grad-caret", "aria-hidden": "true" }, caret),
 		h("span", { class: "jxp-grad-name", title: name }, name),
+		h("span", { class: "jxp-grad-times" }, timesOf(mirror, row)),
 		h("span", { class: "jxp-grad-type" }, mirror.text("type", row)),
 	];
 	const style = ENDS.has(kind) ? "jxp-grad-port" : "jxp-grad-forward";
@@ -107,13 +114,14 @@ function measure(mirror: Mirror, row: number, look: RowLook): HTMLElement[] {
 }
 
 function bar(share: number, colour: string, text: string): HTMLElement[] {
-	const inner = h("span", { class: "jxp-grad-bar" });
-	inner.style.width = `${(100 * share).toFixed(1)}%`;
-	inner.style.background = colour;
-	return [
-		h("span", { class: "jxp-grad-track", "aria-hidden": "true" }, inner),
-		h("span", { class: "jxp-grad-number" }, text),
-	];
+	const track = h("span", { class: "jxp-grad-track", "aria-hidden": "true" });
+	if (text !== "") {
+		const inner = h("span", { class: "jxp-grad-bar" });
+		inner.style.width = `${(100 * share).toFixed(1)}%`;
+		inner.style.background = colour;
+		track.append(inner);
+	}
+	return [track, h("span", { class: "jxp-grad-number" }, text)];
 }
 
 function spoken(mirror: Mirror, shown: Shown, look: RowLook): string {
@@ -121,7 +129,7 @@ function spoken(mirror: Mirror, shown: Shown, look: RowLook): string {
 	const norm = mirror.norm(row);
 	const bytes = look.bytes(row);
 	return [
-		nameOf(mirror, shown),
+		`${nameOf(mirror, shown)} ${timesOf(mirror, row)}`.trim(),
 		mirror.text("type", row),
 		bytes > 0 ? `keeps ${bytesText(bytes)}` : "",
 		norm === null ? "" : `norm ${normText(norm)}`,

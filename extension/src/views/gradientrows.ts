@@ -7,7 +7,7 @@ import { Cleanup, h } from "./dom";
 import { edgeLayer, edgeLines } from "./gradientedges";
 import { type Colouring, gradientRow, type RowLook } from "./gradientrow";
 
-export const ROW_HEIGHT = 28;
+export const ROW_HEIGHT = 30;
 const SPARE = 6;
 let numbered = 0;
 

@@ -22,7 +22,7 @@ class _Making:
         forward = ForwardRows(gradient.forward, gradient.name)
         self._root = forward.root
         self._result = Draft(
-            "result", gradient.name, norm=None if gradient.value is None else 1.0
+            "result", f"result of {gradient.name}", norm=None if gradient.value is None else 1.0
         )
         self._root.add(self._result)
         placing = Placing(gradient, forward.of, self._result)

@@ -126,19 +126,23 @@ class ForwardRows:
             draft.children = list(self._without_itself(draft.children))
             for child in draft.children:
                 child.parent = draft
+        holder = draft.parent if draft.kind == "branch" else draft
+        if holder is not None and holder.kind in _HOLDING:
+            draft.children = list(_inside(draft.children, holder))
         if not _is_repeat(draft):
             draft.children = _merged(draft.children)
-        if draft is self.root or draft.kind in ("repeat", "loop") or len(draft.children) > 1:
+        if draft is self.root or draft.kind in ("repeat", "loop"):
             return
-        only = draft.children[0]
-        if not only.is_expression:
-            return
-        is_same = not draft.forward or draft.span == only.span or draft.span is None
-        if is_same:
-            if draft.kind != "scope":
-                draft.name = only.name
-            draft.kind, draft.span, draft.children = "expression", only.span, []
-            draft.forward += only.forward
+        if not draft.children:
+            self._close(draft)
+        elif len(draft.children) == 1:
+            _simplify_one(draft, draft.children[0])
+
+    def _close(self, draft: Draft) -> None:
+        """What holds nothing but its own expression is that expression."""
+        draft.kind = "expression"
+        if draft.span is not None:
+            draft.name = draft.span.quoted(NAME_LENGTH) or draft.name
 
     def _without_itself(self, children: list[Draft]) -> Iterator[Draft]:
         """Without the function that all of it is in."""
@@ -149,6 +153,7 @@ class ForwardRows:
                 yield child
 
 
+_HOLDING: Final = ("loop", "branches", "call")
 _HOLDERS: Final[dict[str, RowKind]] = {"scan": "loop", "while": "loop", "cond": "branches"}
 
 
@@ -162,18 +167,39 @@ def _is_repeat(draft: Draft) -> bool:
     return draft.kind == "repeat"
 
 
+def _simplify_one(draft: Draft, only: Draft) -> None:
+    """A group of one thing that says no more than it."""
+    if draft.kind == "branch" and only.kind in ("function", "line"):
+        draft.children = only.children
+        for child in draft.children:
+            child.parent = draft
+    is_same = not draft.forward or draft.span == only.span or draft.span is None
+    if only.is_expression and is_same and draft.kind != "branch":
+        if draft.kind != "scope":
+            draft.name = only.name
+        draft.kind, draft.span, draft.children = "expression", only.span, []
+        draft.forward += only.forward
+
+
+def _inside(children: list[Draft], holder: Draft) -> Iterator[Draft]:
+    """What is in a loop or a branch, without what is there for the loop itself."""
+    for child in children:
+        if child.is_expression and child.span is not None and child.span == holder.span:
+            holder.forward += child.forward
+        else:
+            yield child
+
+
 def _merged(children: list[Draft]) -> list[Draft]:
     """Neighbours of one expression as one; what has no expression goes with its neighbour."""
     kept: list[Draft] = []
-    holders: dict[Span | None, Draft] = {}
+    holders = {child.span: child for child in children if child.kind in _HOLDING}
     for child in children:
         last = kept[-1] if kept else None
-        holder = holders.get(child.span) if child.span is not None else None
+        holder = None if child.span is None else holders.get(child.span)
         if holder is not None and child.is_expression:
             holder.forward += child.forward  # what a loop needs beside its body
             continue
-        if child.kind in ("loop", "branches", "call"):
-            holders[child.span] = child
         if last is None or not (last.is_expression and child.is_expression):
             kept.append(child)
         elif child.span is None or child.span == last.span or last.span is None:

@@ -1,6 +1,6 @@
 """Which rows of a mirror are shown at first, and what is kept between those that are shown."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -79,6 +79,12 @@ def shown_rows(mirror: Mirror, opened: Collection[int]) -> list[ShownRow]:
             ]
             waiting += reversed(inner)
     return found
+
+
+def bytes_of(edges: Iterable[ShownEdge], residuals: Sequence[Residual]) -> int:
+    """Of all that some edges carry; what several rows read counts once."""
+    found = {residual for edge in edges for residual in edge.residuals}
+    return sum(residuals[residual].size_bytes for residual in found)
 
 
 def shown_edges(

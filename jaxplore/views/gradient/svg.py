@@ -16,6 +16,7 @@ from jaxplore.model.mirror.mirror import Mirror, MirrorRow
 from jaxplore.model.mirror.shown import (
     ShownEdge,
     ShownRow,
+    bytes_of,
     first_open,
     shown_edges,
     shown_rows,
@@ -166,7 +167,7 @@ class _Drawing:
         for place in range(len(self._shown)):
             made = [e for e in self._edges if e.source == place and e.is_made]
             if made:
-                label = size(bytes_of(made))
+                label = size(bytes_of(made, self._gradient.residuals))
                 width = len(label) * _SMALL + 8
                 x, y = _MADE_AT + 10, self._y(place) + _BOX / 2
                 yield (
@@ -182,7 +183,7 @@ class _Drawing:
         yield f"<g><title>{_text(_tip(row, said))}</title>"
         room = int((_MADE_AT - x - 20) / _LETTER)
         if one.is_open:
-            name = words.left(self._mirror, one, room)
+            name = words.left(self._gradient, self._mirror, one, room)
             inside = sum(other.depth > one.depth for other in self._shown_after(place))
             yield f'<text class="b q" x="{x}" y="{y + 15}">▾ {_text(name)}</text>'
             yield f'<path class="g" d="M{x + 4} {y + 21}v{_PITCH * inside}"/>'
@@ -209,10 +210,7 @@ class _Drawing:
         yield _box(_left_class(row), x, y, _MADE_AT - x - 3, _BOX)
         quiet = "" if row.has_gradient else " q"
         type_room = len(row.type) + 1 if row.type else 0
-        name = words.left(self._mirror, one, room - type_room)
-        if row.kind == "result":
-            value = words.number(self._gradient.value)
-            name = f"result of {name}{f' = {value}' if value else ''}"
+        name = words.left(self._gradient, self._mirror, one, room - type_room)
         yield f'<text class="b{quiet}" x="{x + 7}" y="{y + 15}">{_text(name)}</text>'
         if row.type:
             end = _MADE_AT - 10
@@ -245,11 +243,6 @@ class _Drawing:
 
 _OUTLINE: Final = "Forward runs down on the left, backward up on the right."
 _ENDS: Final = ("input", "inputs", "result")
-
-
-def bytes_of(edges: list[ShownEdge]) -> int:
-    """Of what several rows read, once."""
-    return sum({tuple(edge.residuals): edge.size_bytes for edge in edges}.values())
 
 
 def _runs(row: MirrorRow) -> bool:

@@ -9,6 +9,7 @@ from jaxplore.model.mirror.mirror import Mirror
 from jaxplore.model.mirror.shown import (
     ShownEdge,
     ShownRow,
+    bytes_of,
     first_open,
     shown_edges,
     shown_rows,
@@ -57,19 +58,22 @@ def _cells(
 ) -> list[str]:
     one = shown[place]
     row = mirror.rows[one.row]
-    mark = "▾ " if one.is_open else "▸ " if mirror.holds(one.row) else "  "
-    name = "  " * one.depth + mark + words.left(mirror, one, _WIDEST)
-    kept = "" if one.is_open and row.kind != "loop" else kept_words(edges, place)
-    norm = "" if one.is_open else words.number(row.norm)
-    said = (
-        ""
-        if one.is_open
-        else words.right(gradient, mirror, one.row, operations=not deterministic())
-    )
-    return [str(place + 1), name, row.type, kept, norm, said]
+    name = _name(gradient, mirror, one)
+    cells = [str(place + 1), name, row.type, kept_words(edges, place, gradient.residuals)]
+    if one.is_open:
+        return [*cells, "", ""]
+    said = words.right(gradient, mirror, one.row, operations=not deterministic())
+    return [*cells, words.number(row.norm), said]
 
 
-def kept_words(edges: Sequence[ShownEdge], place: int) -> str:
+def _name(gradient: Gradient, mirror: Mirror, one: ShownRow) -> str:
+    if mirror.rows[one.row].kind == "backward only":
+        return ""  # its expression stands on the right
+    mark = "▾" if one.is_open else "▸" if mirror.holds(one.row) else " "
+    return f"{'  ' * one.depth}{mark} {words.left(gradient, mirror, one, _WIDEST)}"
+
+
+def kept_words(edges: Sequence[ShownEdge], place: int, residuals: Sequence[Residual]) -> str:
     """What a row keeps, and the numbers of the rows that read it where it is another's.
 
     In brackets: what is alive anyway.
@@ -81,18 +85,10 @@ def kept_words(edges: Sequence[ShownEdge], place: int) -> str:
             continue
         others = sorted({e.target + 1 for e in own if e.target != place})
         numbers = ", ".join(map(str, others[:3])) + (", …" if len(others) > 3 else "")
-        total = size(_bytes(own))
+        total = size(bytes_of(own, residuals))
         arrow = f" → {numbers}" if others else ""
         said.append(f"{total}{arrow}" if is_made else f"({total}{arrow})")
     return " ".join(said)
-
-
-def _bytes(edges: Sequence[ShownEdge]) -> int:
-    """Of what several rows read, once."""
-    sizes: dict[tuple[int, ...], int] = {}
-    for edge in edges:
-        sizes[tuple(edge.residuals)] = edge.size_bytes
-    return sum(sizes.values())
 
 
 def kept_text(gradient: Gradient) -> str:

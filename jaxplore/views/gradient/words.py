@@ -39,9 +39,11 @@ def summary(gradient: Gradient) -> str:
     )
 
 
-def left(mirror: Mirror, shown: ShownRow, most: int) -> str:
+def left(gradient: Gradient, mirror: Mirror, shown: ShownRow, most: int) -> str:
     """The name of a row, cut, with its turn and how often it comes."""
     row = mirror.rows[shown.row]
+    if row.kind == "result" and gradient.value is not None:
+        return f"{cut(row.name, most)} = {number(gradient.value)}"
     turn = f"{shown.turn}: " if shown.turn else ""
     often = times(row)
     return f"{turn}{cut(row.name, most - len(turn) - len(often))}{often}"
@@ -74,7 +76,10 @@ def right(gradient: Gradient, mirror: Mirror, index: int, *, operations: bool) -
         return "starts with 1" if gradient.value is not None else "starts here"
     if row.end > index + 1:
         return " · ".join(_sums(mirror.rows[index : row.end], operations))
-    return " · ".join(_steps(gradient, row, operations))
+    said = " · ".join(_steps(gradient, row, operations))
+    if row.kind != "backward only":
+        return said
+    return f"{row.name}: {said}" if said else row.name
 
 
 def _sums(rows: Sequence[MirrorRow], operations: bool) -> Iterator[str]:
