@@ -65,6 +65,9 @@ LINEAR: Final[dict[str, Linear]] = {
     "cumsum": _same("cumsum", "cumsum({y}) from the end", "sums of changes"),
 }
 
+# Of several arrays, element by element; one of them may be a single number.
+BY_ELEMENT: Final = frozenset(["add", "sub", "mul", "div", "pow", "max", "min", "select_n"])
+
 COMPARED: Final = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 
 _FLAGS: Final = "true or false: no derivative"

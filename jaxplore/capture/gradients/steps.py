@@ -10,7 +10,7 @@ import jax
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.gradients.arguments import Wrt, plain_function, read_arguments
 from jaxplore.capture.gradients.rules import Names, Rule, Term, d, rule_of
-from jaxplore.capture.gradients.rulestable import NO_DERIVATIVE
+from jaxplore.capture.gradients.rulestable import BY_ELEMENT, NO_DERIVATIVE
 from jaxplore.capture.gradients.stepsflat import Flat, FlatEquation, Known, flat_of, is_real
 from jaxplore.capture.gradients.stepsrules import (
     Naming,
@@ -114,7 +114,9 @@ class _Draft:
     def with_known(self, text: str) -> str:
         """A formula with the names of what is known."""
         for formula, kept in self.known.items():
-            name = kept.partition(" = ")[0]
+            name, is_new, _ = kept.partition(" = ")
+            if not is_new:
+                continue
             whole = re.escape(formula)
             text = re.sub(rf"\({whole}\)|(?<!\w){whole}(?!\w)", name, text)
         return text
@@ -209,6 +211,8 @@ class _Deriving:
         assert number is not None
         term = draft.rule.terms[place] if place < len(draft.rule.terms) else None
         text = "" if term is None else draft.with_known(term.cotangent)
+        if text and _is_spread(draft.flat, place):
+            text = f"sum({text})"
         return Contribution(to=self._names[number], text=text, number=turn, of=of)
 
     def _steps(self) -> Iterator[Step]:
@@ -240,6 +244,12 @@ class _Deriving:
         if not draft.outputs and name not in NO_DERIVATIVE:
             return "its rule has no derivative here"
         return draft.rule.words
+
+
+def _is_spread(flat: FlatEquation, place: int) -> bool:
+    """Whether one number meets each element of an array: each of them adds to its gradient."""
+    shapes = [getattr(known.aval, "shape", ()) for known in (flat.inputs[place], flat.outputs[0])]
+    return flat.equation.primitive.name in BY_ELEMENT and shapes[0] == () != shapes[1]
 
 
 def _runs_for_the_way_back(draft: _Draft) -> bool:

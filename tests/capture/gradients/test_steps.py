@@ -164,6 +164,16 @@ def test_a_step_in_full():
     assert not product.is_needed and jaxplore.derivation(wave, 1.0).removed == (product,)
 
 
+def test_a_number_that_meets_an_array_gets_the_sum():
+    def f(p, x):
+        return (p["scale"] * x).sum()
+
+    record = jaxplore.derivation(f, {"scale": jnp.float32(2)}, jnp.ones(3))
+    product = record.steps[0]
+    assert product.linear == "da = d(p['scale']) * x"
+    assert [one.text for one in product.contributions] == ["sum(ga * x)"]
+
+
 def test_what_has_no_part_says_why():
     def f(x, y):
         kept = jax.lax.stop_gradient(x) * y
