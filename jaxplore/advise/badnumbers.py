@@ -64,7 +64,7 @@ def _made(record: Numerics) -> BadNumber:
     where = where_about(record, flow, bad, point)
     words = told(bad, point)
     kind, said, general = words.kind, words.explanation, words.advice
-    fix = known_form(flow, bad)
+    fix = stable = known_form(flow, bad)
     is_hidden = where is not None and bool(where.condition)
     if where is not None and is_hidden:
         said += f"; `{where.span.quoted(_QUOTED)}` leaves that element out of the value"
@@ -81,7 +81,7 @@ def _made(record: Numerics) -> BadNumber:
         id="Q04" if point.is_of_derivative or is_hidden else "E19",
         kind=kind,
         explanation=said,
-        advice=_advice(fix, general, is_guess=kind in _OUT_OF_RANGE),
+        advice=_advice(fix, general, of_more=fix is stable, is_guess=kind in _OUT_OF_RANGE),
         span=bad.span if fix is None else fix.span,
         rewrite="" if fix is None else fix.text,
     )
@@ -109,9 +109,11 @@ def _safe_argument(where: Where) -> str:
     )
 
 
-def _advice(fix: Fix | None, general: str, *, is_guess: bool) -> str:
+def _advice(fix: Fix | None, general: str, *, of_more: bool, is_guess: bool) -> str:
     if fix is None:
         return general
+    if of_more:
+        return f"for `{fix.span.quoted(_QUOTED)}` write `{fix.text}`"
     # Only the user knows what a number that is out of range means.
     given = "if such a number can only be a rounding error, " if is_guess else ""
     return f"{given}write `{fix.text}`"

@@ -28,7 +28,8 @@ class Line:
     inf: int
     zero: int
     size: int
-    saturated: int | None
+    saturated: float | None
+    """The share of its activation's units that are; None where it has none."""
     rows: tuple[NumericsRow, ...]
     """Of all its equations, also of those that only it reads."""
     is_first_bad: bool
@@ -85,18 +86,24 @@ def _given(flow: NumberFlow, rows: Sequence[NumericsRow], outputs: set[int]) -> 
         if row.phase == "backward" or not flow.is_only_for_backward(row.equation)
     ]
     inner = {row.equation for row in values}
-    return [row for row in values if _leaves(flow, row, inner, outputs)] or list(rows)
+    found = [row for row in values if _is_read_outside(flow, row, inner, outputs)]
+    # The value that a gradient is of is read by nothing.
+    found = found or [row for row in values if not _readers(flow, row) & inner]
+    return found or list(rows)
 
 
-def _leaves(flow: NumberFlow, row: NumericsRow, inner: set[int], outputs: set[int]) -> bool:
-    """Whether something else than the expression reads the row's numbers, or nothing does."""
+def _is_read_outside(
+    flow: NumberFlow, row: NumericsRow, inner: set[int], outputs: set[int]
+) -> bool:
     equations = flow.program.equations
-    for value in equations[row.equation].outputs:
-        readers = {index for index, _ in flow.readers(value)}
-        outside = [index for index in readers - inner if equations[index].phase == row.phase]
-        if value in outputs or outside or not readers & inner:
-            return True
-    return False
+    if not outputs.isdisjoint(equations[row.equation].outputs):
+        return True
+    return any(equations[index].phase == row.phase for index in _readers(flow, row) - inner)
+
+
+def _readers(flow: NumberFlow, row: NumericsRow) -> set[int]:
+    values = flow.program.equations[row.equation].outputs
+    return {index for value in values for index, _ in flow.readers(value)}
 
 
 def _line(
@@ -107,7 +114,7 @@ def _line(
     is_first_bad: bool,
 ) -> Line:
     span, phase = key
-    saturated = [row.saturated for row in rows if row.saturated is not None]
+    saturated = [(row.saturated, row.size) for row in rows if row.saturated is not None]
     return Line(
         span=span,
         phase=phase,
@@ -117,7 +124,7 @@ def _line(
         inf=sum(row.inf for row in given),
         zero=sum(row.zero for row in given),
         size=sum(row.size for row in given),
-        saturated=sum(saturated) if saturated else None,
+        saturated=_share(saturated) if saturated else None,
         rows=tuple(rows),
         is_first_bad=is_first_bad,
     )
@@ -125,3 +132,7 @@ def _line(
 
 def _known(numbers: Iterator[float | None]) -> list[float]:
     return [one for one in numbers if one is not None]
+
+
+def _share(parts: Sequence[tuple[int, int]]) -> float:
+    return sum(part for part, _ in parts) / max(1, sum(whole for _, whole in parts))

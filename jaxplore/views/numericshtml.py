@@ -160,7 +160,7 @@ def _row(
         f"{_count(line.nan, is_bad=True)}{_count(line.inf, is_bad=True)}{_zeros(line)}"
     )
     if more:
-        numbers += f'<td class="n">{_share(line.saturated, line.size)}</td>'
+        numbers += f'<td class="n">{_share(line.saturated)}</td>'
     return (
         f"<tr{f' class={kind}' if kind else ''}>"
         f"<td>{escape(place) if is_new or line.is_first_bad else ''}</td>"
@@ -193,8 +193,8 @@ def _zeros(line: Line) -> str:
     return f'<td class="n">{line.zero:,} of {line.size:,}</td>'
 
 
-def _share(part: int | None, whole: int) -> str:
-    return "" if part is None else f"{part / max(whole, 1):.0%}".replace("%", " %")
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}".replace("%", " %")
 
 
 def _equations(line: Line, record: Numerics) -> str:

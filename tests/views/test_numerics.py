@@ -29,6 +29,9 @@ def decay(x):
 
 def twice(x):
     return x * 2.0
+
+def units(x):
+    return jax.nn.relu(x).sum()
 """
 
 
@@ -57,6 +60,14 @@ def test_finite_numbers_are_said_to_be_finite(lesson):
 
 def test_what_came_in_is_not_called_made(lesson):
     assert str(numerics(lesson.twice, jnp.array([1.0, jnp.nan]))) == CAME_IN
+
+
+def test_dead_equations_are_no_numbers_of_an_expression(lesson):
+    html = numerics(jax.grad(lesson.units), jnp.array([-1.0, -2.0, 3.0, 4.0]))._repr_html_()
+    [row] = [row for row in html.split("<tr") if "jax.nn.relu(x)</code>" in row][:1]
+    assert " ".join(re.sub("<[^>]*>", " ", row).split()) == (
+        "class=f> lesson.py line 19 jax.nn.relu(x) forward 0 4 2 of 4 50 %"
+    )
 
 
 def test_outside_of_deterministic_mode_the_operation_is_named(lesson, monkeypatch):
