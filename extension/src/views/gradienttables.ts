@@ -9,13 +9,16 @@ import { h } from "./dom";
 
 const MOST = 500;
 
+/** What is alive anyway comes last. */
+const alive = ({ kind }: ResidualWire) => Number(kind !== "made");
+
 type Choose = (row: number) => void;
 
 /** Residuals, sorted by the column that the reader picks. */
 export function keptTable(mirror: Mirror, source: MirrorSource, choose: Choose): HTMLElement {
 	const { residuals, more_residuals, residual_bytes } = mirror.wire;
 	const columns: readonly [string, (a: ResidualWire, b: ResidualWire) => number][] = [
-		["bytes", (a, b) => b.size_bytes - a.size_bytes],
+		["bytes", (a, b) => alive(a) - alive(b) || b.size_bytes - a.size_bytes],
 		["expression", (a, b) => a.name.localeCompare(b.name) || b.size_bytes - a.size_bytes],
 		["type", (a, b) => a.type.localeCompare(b.type)],
 		["made at", (a, b) => a.span - b.span],

@@ -32,6 +32,8 @@ class Draft:
     has_gradient: bool = True
     stops: list[int] = field(default_factory=list[int])
     index: int = 0
+    is_named: bool = False
+    """Whether it is a module or a scope of its own, although it is one expression."""
 
     @property
     def is_expression(self) -> bool:
@@ -175,8 +177,10 @@ def _simplify_one(draft: Draft, only: Draft) -> None:
             child.parent = draft
     is_same = not draft.forward or draft.span == only.span or draft.span is None
     if only.is_expression and is_same and draft.kind != "branch":
-        if draft.kind != "scope":
-            draft.name = only.name
+        if draft.kind == "scope":
+            draft.is_named = True
+        else:
+            draft.name, draft.is_named = only.name, only.is_named
         draft.kind, draft.span, draft.children = "expression", only.span, []
         draft.forward += only.forward
 
@@ -184,7 +188,8 @@ def _simplify_one(draft: Draft, only: Draft) -> None:
 def _inside(children: list[Draft], holder: Draft) -> Iterator[Draft]:
     """What is in a loop or a branch, without what is there for the loop itself."""
     for child in children:
-        if child.is_expression and child.span is not None and child.span == holder.span:
+        is_own = child.span is not None and child.span == holder.span
+        if is_own and child.is_expression and not child.is_named:
             holder.forward += child.forward
         else:
             yield child
@@ -200,7 +205,8 @@ def _merged(children: list[Draft]) -> list[Draft]:
         if holder is not None and child.is_expression:
             holder.forward += child.forward  # what a loop needs beside its body
             continue
-        if last is None or not (last.is_expression and child.is_expression):
+        is_plain = not child.is_named and child.is_expression
+        if last is None or last.is_named or not (last.is_expression and is_plain):
             kept.append(child)
         elif child.span is None or child.span == last.span or last.span is None:
             if last.span is None:

@@ -71,7 +71,7 @@ def right(gradient: Gradient, mirror: Mirror, index: int, *, operations: bool) -
     if not row.has_gradient:
         return "not asked for" if row.kind in ("input", "constant") else "no gradient"
     if row.kind in ("input", "inputs"):
-        return "gradient" if row.kind == "input" else "largest of their gradients"
+        return "gradient" if row.kind == "input" else "largest"
     if row.kind == "result":
         return "starts with 1" if gradient.value is not None else "starts here"
     if row.end > index + 1:
