@@ -138,16 +138,27 @@ def residual_bytes(
 
 
 def _keeps_more(seen: "Gradient", most: int) -> CheckError:
-    kept = [one for one in seen.residuals if one.kind == "made"]
-    lines = [
-        f"{one.size_bytes:,} bytes, {one.type}: {' '.join(one.name.split())[:60]}" for one in kept
-    ]
     return _error(
         failed=f"{seen.name} keeps {seen.residual_bytes:,} bytes for its backward pass, "
         f"at most {most:,} are allowed.",
-        given=_cut(lines, "value"),
-        do="compute them again in the backward pass: jax.checkpoint on the part that makes them.",
+        given=_cut(_kept_lines(seen), "expression"),
+        do="compute them again in the backward pass: jax.checkpoint on the part that makes them; "
+        "%gradient --memory compares the ways.",
     )
+
+
+def _kept_lines(seen: "Gradient") -> list[str]:
+    """What is kept, the values of one expression and type together; the most bytes first."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for one in seen.residuals:
+        if one.kind == "made":
+            key = (one.type, " ".join(one.name.split())[:60])
+            sums.setdefault(key, []).append(one.size_bytes)
+    lines = sorted(sums.items(), key=lambda item: -sum(item[1]))
+    return [
+        f"{sum(sizes):,} bytes, {f'{len(sizes):,} × ' if len(sizes) > 1 else ''}{kind}: {name}"
+        for (kind, name), sizes in lines
+    ]
 
 
 def _first_bad(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

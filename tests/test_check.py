@@ -337,5 +337,16 @@ def test_residual_bytes_counts_what_is_kept(capsys):
         "twice keeps 64 bytes for its backward pass, at most 63 are allowed.\n"
         "Got: 32 bytes, f32[8]: jnp.sin(x)\n"
         "     32 bytes, f32[8]: jnp.sin(jnp.sin(x))\n"
-        "Do: compute them again in the backward pass: jax.checkpoint on the part that makes them."
+        "Do: compute them again in the backward pass: jax.checkpoint on the part that makes them; "
+        "%gradient --memory compares the ways."
     )
+
+
+def test_residuals_of_one_expression_stand_together():
+    def looped(x):
+        for _ in range(3):
+            x = jnp.sin(x)
+        return x.sum()
+
+    with pytest.raises(CheckError, match=r"Got: 96 bytes, 3 × f32\[8\]: jnp.sin\(x\)\nDo"):
+        check.residual_bytes(looped, jnp.ones(8), most=0)
