@@ -1,16 +1,19 @@
 """The page of a gradient: opens offline, rows open and light each other, keys, themes."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import nbformat
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import jaxplore
-from tests.browser.conftest import Offline
+from tests.browser.conftest import Lab, Offline
 
 pytestmark = pytest.mark.browser
 HOSTILE = '<img src=x onerror="window.hit=1"></script><script>window.hit=1</script>'
@@ -33,6 +36,13 @@ def made() -> Any:
 @pytest.fixture(scope="session")
 def file(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.save(tmp_path_factory.mktemp("gradient") / "gradient.html")
+
+
+@pytest.fixture
+def page_of_lab(browser: Browser) -> Iterator[Page]:
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield tab
+    tab.close()
 
 
 @pytest.fixture
@@ -170,3 +180,20 @@ def test_without_scripts_the_picture_and_the_tables_remain(offline: Offline, fil
     assert picture.evaluate("image => image.naturalWidth") > 800
     page.get_by_text("the gradient stops in 1 place").click()
     expect(page.get_by_role("row", name="argmax gives integers")).to_be_visible()
+
+
+def test_a_saved_untrusted_notebook_shows_it_without_a_kernel(
+    lab: Lab, page_of_lab: Page, made: Any
+) -> None:
+    data, metadata = made._repr_mimebundle_()
+    output = new_output("display_data", data=data, metadata=metadata)
+    cell = new_code_cell("gradient(loss, ws, x, y)", outputs=[output])
+    nbformat.write(new_notebook(cells=[cell]), lab.root / "gradient.ipynb")
+    tab = page_of_lab
+    tab.goto(f"{lab.url}/lab/tree/gradient.ipynb?reset")
+    expect(tab.locator(".jxp-grad")).to_be_visible()
+    tab.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    tab.get_by_role("tree").get_by_title("hardest.sum()", exact=True).click()
+    expect(tab.locator(".jxp-grad .jxp-selected").last).to_contain_text("hardest.sum()")
+    tab.get_by_role("tab", name="program").click()
+    expect(tab.locator(".jxp-grad-explorer").get_by_role("tab", name="jaxpr")).to_be_visible()
