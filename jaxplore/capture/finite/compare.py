@@ -22,6 +22,8 @@ _ALL: Final = 100
 """So many coordinates are all compared."""
 _SAMPLE: Final = 24
 _DIRECTIONS: Final = 2
+_MOST_LINES: Final = 250
+"""Of a model with many leaves, fewer coordinates of each."""
 
 # Of what a function computes in: the largest and the smallest step, relative to the size of
 # the coordinate, and the relative error that is allowed.
@@ -142,13 +144,13 @@ def _coordinates(
         finite = np.abs(gradient[np.isfinite(gradient)])
         leaf_size = float(np.max(finite, initial=0.0))
         typical = _typical(leaf)
-        for index in _chosen(leaf, gradient, total):
+        for index in _chosen(leaf, gradient, total, len(arguments.wrt)):
             slope = _slope_at(run, place, index, typical, middle)
             yield _coordinate(
                 run, slope, paths[place], index, float(gradient[index]), rtol, leaf_size
             )
         if total > _ALL:
-            for number in range(_DIRECTIONS):
+            for number in range(_DIRECTIONS if len(arguments.wrt) <= 10 else 1):
                 direction = _direction(leaf, typical, number)
                 expected = float(np.vdot(direction, gradient))
                 values = _along_direction(run, place, direction, middle)
@@ -193,16 +195,17 @@ def _typical(leaf: Any) -> float:
     return float(np.median(sizes)) if sizes.size else 1.0
 
 
-def _chosen(leaf: Any, gradient: Any, total: int) -> list[tuple[int, ...]]:
+def _chosen(leaf: Any, gradient: Any, total: int, leaves: int) -> list[tuple[int, ...]]:
     """Which elements to move: all of few, else the same sample in every run, and the one
     with the largest gradient."""
     shape, count = np.shape(leaf), int(np.size(leaf))
     if total <= _ALL:
         flat = list(range(count))
     else:
-        flat = random.Random(0).sample(range(count), min(count, _SAMPLE))
+        most = min(_SAMPLE, max(_MOST_LINES // leaves, 2))
+        flat = random.Random(0).sample(range(count), min(count, most))
         largest = int(np.argmax(np.nan_to_num(np.abs(gradient), nan=np.inf)))
-        flat = sorted({*flat[: _SAMPLE - 1], largest}) if largest not in flat else sorted(flat)
+        flat = sorted({*flat[: most - 1], largest}) if largest not in flat else sorted(flat)
     return [tuple(int(i) for i in np.unravel_index(i, shape)) for i in flat]
 
 

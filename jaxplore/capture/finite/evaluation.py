@@ -142,10 +142,12 @@ def _as_compiled(
     results: Callable[[Leaves], list[Any]], leaves: Leaves
 ) -> tuple[Callable[[Leaves], list[Any]], Any]:
     """The function compiled; or itself, where it needs numbers to decide what to do."""
+    jitted: Any = jax.jit(lambda traced: results(traced))
     try:
-        traced = jax.jit(lambda traced: results(traced)).trace(leaves)
-        compiled = traced.lower().compile()
-        compiled(leaves)
+        jaxpr = jitted.trace(leaves).jaxpr
+        jitted(leaves)
     except Exception:  # whatever it is: op by op the function has just run
         return results, None
-    return compiled, traced.jaxpr
+    # What is not moved stays on the device.
+    there = {id(leaf): jax.device_put(leaf) for leaf in leaves}
+    return (lambda traced: jitted([there.get(id(leaf), leaf) for leaf in traced])), jaxpr

@@ -11,7 +11,14 @@ from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.gradients.arguments import Wrt, plain_function, read_arguments
 from jaxplore.capture.gradients.rules import Names, Rule, Term, d, rule_of
 from jaxplore.capture.gradients.rulestable import BY_ELEMENT, NO_DERIVATIVE
-from jaxplore.capture.gradients.stepsflat import Flat, FlatEquation, Known, flat_of, is_real
+from jaxplore.capture.gradients.stepsflat import (
+    Flat,
+    FlatEquation,
+    Known,
+    can_change,
+    flat_of,
+    is_real,
+)
 from jaxplore.capture.gradients.stepsrules import (
     Naming,
     Written,
@@ -168,11 +175,11 @@ class _Deriving:
                 for place, known in enumerate(flat.inputs)
                 if known.number in changing and known.number is not None
             ]
-            if not draft.active or not any(is_real(known) for known in flat.outputs):
+            if not draft.active or not any(can_change(known) for known in flat.outputs):
                 continue
             draft.forward = forward_of(flat, draft.active, draft.naming)
             if draft.forward is None:
-                draft.outputs = [p for p, known in enumerate(flat.outputs) if is_real(known)]
+                draft.outputs = [p for p, known in enumerate(flat.outputs) if can_change(known)]
             else:
                 is_active = draft.forward.active_outputs
                 draft.outputs = [place for place, active in enumerate(is_active) if active]

@@ -107,3 +107,8 @@ def _read(env: dict[Any, Known], atom: Any) -> Known:
 def is_real(known: Known) -> bool:
     """Whether a value is of floating numbers."""
     return jaxprs.dtype_name(known.aval).startswith(("float", "bfloat"))
+
+
+def can_change(known: Known) -> bool:
+    """Whether a value can change a little: floating or complex numbers."""
+    return is_real(known) or jaxprs.dtype_name(known.aval).startswith("complex")

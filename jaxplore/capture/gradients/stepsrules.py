@@ -9,7 +9,7 @@ import jax
 
 from jaxplore.capture import _hooks
 from jaxplore.capture.gradients.rules import d, g
-from jaxplore.capture.gradients.stepsflat import FlatEquation, is_real
+from jaxplore.capture.gradients.stepsflat import FlatEquation, can_change
 from jaxplore.capture.programs import jaxprs
 from jaxplore.model.derivation import Kept, Part, RuleEquation
 
@@ -35,7 +35,7 @@ def forward_of(flat: FlatEquation, active: Sequence[int], names: "Naming") -> Wr
         active: Places of the inputs that change.
         names: What its values are called.
     """
-    places = [place for place, out in enumerate(flat.outputs) if is_real(out)]
+    places = [place for place, out in enumerate(flat.outputs) if can_change(out)]
 
     def both(args: list[Any], changes: list[Any]) -> Any:
         run = _run_by(flat, args, active)

@@ -2,6 +2,7 @@
 without running any."""
 
 import inspect
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from jaxplore.model.memoryoptions import CheckpointOption, CheckpointOptions
 
 _MOST_PROPOSED: Final = 3
 _MOST_LOOPS: Final = 2
+# Of a gradient. A linear solver alone is transposed without being differentiated.
+_BACKWARD: Final = re.compile(r"transpose\((?:vmap\()*jvp\(")
 _POLICIES: Final = ("dots_saveable", "dots_with_no_batch_dims_saveable")
 
 
@@ -147,7 +150,7 @@ def _type(aval: Any) -> jax.ShapeDtypeStruct:
 
 
 def _refuse_a_gradient(jaxpr: Any) -> None:
-    if any("transpose(" in str(e.source_info.name_stack) for e in _all_equations(jaxpr)):
+    if any(_BACKWARD.search(str(e.source_info.name_stack)) for e in _all_equations(jaxpr)):
         raise JaxploreError.of(
             failed="Cannot checkpoint a gradient: it is computed already.",
             given="a function that takes a gradient itself",
@@ -207,13 +210,12 @@ def _found(traced: _Traced, f: Any, wanted: Any) -> tuple[str, Wrapping]:
     numbers = [
         number
         for number, call in enumerate(traced.calls)
-        if (call.code is code if code is not None else name in (call.name, call.qualified_name))
+        if (call.code is code if code is not None else name in call.names)
     ]
-    short = name.rsplit(".", 1)[-1]
-    if any(e.params.get("name") == short for e in traced.equations if e.primitive.name == "jit"):
-        return name, Wrapping(jitted=short)
+    if any(e.params.get("name") == name for e in traced.equations if e.primitive.name == "jit"):
+        return name, Wrapping(jitted=name)
     if not any(traced.inside[number] for number in numbers):
-        called = dict.fromkeys(call.name for call in traced.calls if call.name != "<lambda>")
+        called = dict.fromkeys(call.shown for call in traced.calls if call.name != "<lambda>")
         raise JaxploreError.of(
             failed=f"{getattr(f, '__name__', 'The function')} does not call {name}.",
             given=f"calls of {', '.join([*called][:10]) or 'no function of yours'}",
@@ -223,9 +225,7 @@ def _found(traced: _Traced, f: Any, wanted: Any) -> tuple[str, Wrapping]:
 
 
 def _name_of(wanted: Any) -> str:
-    if inspect.isclass(wanted):
-        return f"{wanted.__qualname__}.__call__"
-    return str(getattr(wanted, "__qualname__", getattr(wanted, "__name__", wanted)))
+    return str(getattr(wanted, "__name__", wanted))
 
 
 def _code_of(wanted: Any) -> Any:
@@ -244,7 +244,7 @@ def _proposed(traced: _Traced) -> list[tuple[str, Wrapping]]:
     repeated = [own for own in numbers.values() if len(own) > 1]
     repeated.sort(key=lambda own: -sum(traced.inside[number] for number in own))
     return [
-        (traced.calls[own[0]].name, Wrapping(calls=frozenset(own)))
+        (traced.calls[own[0]].shown, Wrapping(calls=frozenset(own)))
         for own in repeated[:_MOST_PROPOSED]
     ]
 

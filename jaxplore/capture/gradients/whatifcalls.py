@@ -33,6 +33,17 @@ class Call:
     qualified_name: str
     code: CodeType
 
+    @property
+    def shown(self) -> str:
+        """What to call it: a module that is called has the name of its class."""
+        path = self.qualified_name.rpartition("<locals>.")[2].split(".")
+        return path[-2] if path[-1] == "__call__" and len(path) > 1 else self.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By which it can be named."""
+        return self.name, self.qualified_name, self.shown
+
 
 class Calls:
     """Watches the calls that happen while something is traced."""

@@ -249,6 +249,12 @@ def test_pytrees_several_arguments_and_jitted_functions():
     ]
 
 
+def test_a_change_goes_through_complex_numbers():
+    record = jaxplore.derivation(lambda x: jnp.abs(jnp.fft.rfft(x)).sum(), jnp.arange(4.0))
+    assert [step.has_derivative for step in record.steps] == [True] * len(record.steps)
+    assert record.back[-1].contributions[0].to == "x"
+
+
 def test_of_a_long_function_the_beginning_is_shown():
     def long(x):
         for _ in range(50):

@@ -144,10 +144,34 @@ def test_functions_are_found_by_name_object_jit_and_class(layered):
         return model.apply(params, x).sum()
 
     options = jaxplore.checkpoint_options(loss, params, x, functions=[Block])
-    by_class = [row for row in options.rows if row.policy == "" and "Block" in row.function]
+    by_class = [row for row in options.rows if row.name == "checkpoint on Block"]
     assert [row.calls for row in by_class] == [3]
     # What goes into the second and the third block.
     assert by_class[0].residual_bytes == 2 * x.size * 4
+
+
+def test_modules_that_repeat_are_proposed_by_the_name_of_their_class():
+    class Layer(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            return jnp.sin(nn.Dense(3, use_bias=False)(x))
+
+    def loss(params, x):
+        for name in ("a", "b"):
+            x = Layer().apply(params[name], x)
+        return x.sum()
+
+    params = {name: Layer().init(jax.random.key(0), jnp.ones((5, 3))) for name in ("a", "b")}
+    options = jaxplore.checkpoint_options(loss, params, jnp.ones((5, 3)))
+    assert "checkpoint on Layer" in rows_of(options)
+
+
+def test_a_solver_is_no_gradient():
+    def solved(a, b):
+        return jnp.linalg.solve(a, b).sum()
+
+    options = jaxplore.checkpoint_options(solved, jnp.eye(3), jnp.ones(3))
+    assert rows_of(options)["checkpoint on the whole"][0] == 0
 
 
 def test_a_vmapped_function_is_found_too():
