@@ -124,6 +124,16 @@ def test_a_scan_is_a_row_that_holds_its_body():
     assert all(not row.backward for row in seen.rows if row.name == "jnp.zeros((2, 4))")
 
 
+def test_a_counted_loop_is_a_row_of_its_own():
+    def loss(w: Any, x: Any) -> Any:
+        return jax.lax.fori_loop(0, 3, lambda i, h: jnp.sin(h @ w), x).sum()
+
+    seen = mirror(gradient(loss, shaped(4, 4), shaped(2, 4)))
+    [at] = [i for i, row in enumerate(seen.rows) if row.kind == "loop"]
+    assert seen.rows[at].times == 3
+    assert [seen.rows[i].name for i in seen.children(at)] == ["h @ w", "jnp.sin(h @ w)"]
+
+
 def stopping(x: Any) -> Any:
     fixed = jax.lax.stop_gradient(x * 2)
     return jnp.sum(x * fixed) + jnp.argmax(x)
@@ -233,15 +243,20 @@ def test_a_closed_group_stands_for_what_it_holds():
     assert sum(made.residuals[r].size_bytes for r in found) == made.residual_bytes
 
 
-def test_a_branch_and_a_while_have_rows_for_what_they_hold():
+def test_a_branch_holds_the_users_code_alone():
     def loss(x: Any) -> Any:
         y = jax.lax.cond(x[0] > 0, lambda v: jnp.sin(v) * 2, lambda v: jnp.exp(v), x)
         return y.sum()
 
     lines = outline(mirror(gradient(loss, shaped(3))))
     at = next(i for i, line in enumerate(lines) if line.startswith("branches: "))
-    assert lines[at + 1].startswith("  branch: branch ")
-    assert "    expression: jnp.sin(v)" in lines
+    assert lines[at + 1 : at + 6] == [
+        "  branch: branch 0",
+        "    expression: jnp.exp(v)",
+        "  branch: branch 1",
+        "    expression: jnp.sin(v)",
+        "    expression: jnp.sin(v) * 2",
+    ]
 
 
 def test_users_jitted_functions_are_rows_and_a_librarys_are_not(

@@ -27,6 +27,8 @@ export class GradientRows {
 	private readonly prefix = `jxp-grad-${++numbered}-`;
 	private readonly share: (norm: number | null) => number;
 	private readonly bytes: Float64Array;
+	private readonly hasNorms: boolean;
+	private mostBytes = 1;
 	private kept: readonly Kept[] = [];
 	private colouring: Colouring = "norm";
 	private hovered = -1;
@@ -36,6 +38,7 @@ export class GradientRows {
 		this.mirror = new Mirror(wire);
 		const norms = Array.from({ length: this.mirror.count }, (_, row) => this.mirror.norm(row));
 		this.share = bars(norms);
+		this.hasNorms = norms.some((norm) => norm !== null);
 		this.bytes = this.mirror.bytes();
 		this.inner = h("div", { class: "jxp-grad-inner" }, this.layer as unknown as HTMLElement);
 		this.element = h(
@@ -151,18 +154,21 @@ export class GradientRows {
 	}
 
 	private look(): RowLook {
-		const whole = Math.max(1, ...this.mirror.shown.map(({ row }) => this.bytes[row] as number));
 		return {
 			colouring: this.colouring,
 			norm: (row) => this.share(this.mirror.norm(row)),
 			bytes: (row) => this.bytes[row] as number,
-			mostBytes: whole,
-			hasNorms: this.mirror.wire.rows.norm.some((norm) => norm !== null),
+			mostBytes: this.mostBytes,
+			hasNorms: this.hasNorms,
 		};
 	}
 
 	private arranged(): void {
 		this.kept = this.mirror.kept();
+		this.mostBytes = 1;
+		for (const { row } of this.mirror.shown) {
+			this.mostBytes = Math.max(this.mostBytes, this.bytes[row] as number);
+		}
 		const height = this.mirror.shown.length * ROW_HEIGHT;
 		this.inner.style.height = `${height}px`;
 		this.layer.setAttribute("height", String(height));

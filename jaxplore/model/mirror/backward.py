@@ -13,6 +13,7 @@ class Placing:
 
     def __init__(self, gradient: Gradient, of: dict[int, Draft], result: Draft) -> None:
         self._equations = gradient.backward.equations
+        self._regions = gradient.backward.regions
         self._of = of
         self._result = result
         self._linked: dict[int, Counter[int]] = {}
@@ -50,10 +51,8 @@ class Placing:
 
     def _holder_of(self, index: int) -> Draft:
         """The row of what holds its region, placed before it."""
-        for holder, inside in self._inside.items():
-            if index in inside and holder in self.of:
-                return self.of[holder]
-        return self._result
+        holder = self._regions[self._equations[index].region].equation
+        return self._result if holder is None else self.of.get(holder, self._result)
 
     def _linked_to(self, index: int) -> Draft | None:
         found = self._linked.get(index)

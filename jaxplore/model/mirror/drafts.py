@@ -133,9 +133,9 @@ class ForwardRows:
             draft.children = list(_inside(draft.children, holder))
         if not _is_repeat(draft):
             draft.children = _merged(draft.children)
-        if draft is self.root or draft.kind in ("repeat", "loop"):
+        if draft is self.root or draft.kind == "repeat":
             return
-        if not draft.children:
+        if not draft.children and draft.kind != "loop":
             self._close(draft)
         elif len(draft.children) == 1:
             _simplify_one(draft, draft.children[0])
@@ -171,12 +171,12 @@ def _is_repeat(draft: Draft) -> bool:
 
 def _simplify_one(draft: Draft, only: Draft) -> None:
     """A group of one thing that says no more than it."""
-    if draft.kind == "branch" and only.kind in ("function", "line"):
+    if draft.kind in ("branch", "loop") and only.kind in ("function", "line"):
         draft.children = only.children
         for child in draft.children:
             child.parent = draft
     is_same = not draft.forward or draft.span == only.span or draft.span is None
-    if only.is_expression and is_same and draft.kind != "branch":
+    if only.is_expression and is_same and draft.kind not in ("branch", "loop"):
         if draft.kind == "scope":
             draft.is_named = True
         else:

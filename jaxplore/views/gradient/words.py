@@ -84,25 +84,25 @@ def right(gradient: Gradient, mirror: Mirror, index: int, *, operations: bool) -
 
 def _sums(rows: Sequence[MirrorRow], operations: bool) -> Iterator[str]:
     """What is in a closed group."""
-    if operations:
-        yield counted(sum(len(row.backward) for row in rows), "equation")
     again = sum(row.recomputed for row in rows)
     if again:
         yield f"{again:,} computed again" if operations else "computed again"
+    if operations:
+        yield counted(sum(len(row.backward) for row in rows), "equation")
     if any(row.stops and not row.has_gradient for row in rows):
         yield "stops in part"
 
 
 def _steps(gradient: Gradient, row: MirrorRow, operations: bool) -> Iterator[str]:
     again = row.recomputed
+    if again:
+        yield f"{again:,} computed again" if operations else "computed again"
     if operations and len(row.backward) > again:
         recomputed = set(gradient.recomputed)
         own = [b for b in row.backward if b not in recomputed]
         yield named(gradient.backward.equations[b].primitive for b in own)
     elif not row.backward and row.forward:
         yield "passed on"
-    if again:
-        yield f"{again:,} computed again" if operations else "computed again"
     if row.dead:
         yield f"{row.dead:,} dead" if operations else "dead in part"
     if row.stops:
