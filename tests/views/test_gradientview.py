@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
@@ -15,6 +16,7 @@ import pytest
 
 from jaxplore.gradients import gradient
 from jaxplore.model.gradient import Gradient, GradientLayer
+from jaxplore.model.mirror.mirror import ROW_KINDS
 from jaxplore.views.gradient import colours, html, svg, text, wire, words
 
 SOURCE = """\
@@ -277,6 +279,17 @@ def test_a_large_gradient_travels_packed(code: ModuleType):
     assert sorted(data) == ["format", "packed", "view"]
     seen = json.loads(gzip.decompress(base64.b64decode(data["packed"])))
     assert seen["format"] == wire.GRADIENT_FORMAT
+
+
+def test_the_browser_knows_the_same_kinds_of_rows_and_the_same_colours():
+    browser = Path(__file__).parents[2] / "extension/src"
+    rows = (browser / "wire/gradient.ts").read_text(encoding="utf-8")
+    kinds = re.findall('"([^"]*)"', rows[rows.index("ROW_KINDS = [") : rows.index("] as const")])
+    assert tuple(kinds) == ROW_KINDS
+    norms = (browser / "model/norms.ts").read_text(encoding="utf-8")
+    found = re.findall(r"\[(-?\d+), \[(\d+), (\d+), (\d+)\]\]", norms)
+    assert tuple((int(d), (int(r), int(g), int(b))) for d, r, g, b in found) == colours.STOPS
+    assert f'BROKEN = "{colours.BROKEN}"' in norms
 
 
 def test_norms_are_written_short():
