@@ -17,9 +17,10 @@ def numerics(f: Any, /, *args: Any, **kwargs: Any) -> "Numerics":
     counts its iterations by position, as its forward pass does.
 
     The result is that of `jax.jit(f)`, bit by bit, unless XLA compiles an operation
-    otherwise because its operands are looked at: then a sum may be rounded another way. Of
-    a training step with matrices of 512 x 512, 0.6 % of the gradient's elements differed,
-    by less than 4e-7 of the largest; of smaller ones, and of a transformer's, none.
+    otherwise because its operands are looked at, and so rounds another way. Seen on a CPU:
+    a two-layer transformer's training step and small perceptrons were equal; of a perceptron
+    with matrices of 512 x 512 between 0.7 % and 82 % of the gradient's elements differed, by
+    JAX's version, all by less than 6e-7 of the largest.
 
     Args:
         f: A function, a jitted function or a method.

@@ -1,15 +1,19 @@
 """The measurements themselves, as operations of the compiled program.
 
-All numbers of an array are counted in one pass over it: one reduction with several operands,
-which XLA makes one loop of, instead of a loop each. It is written with JAX's primitives, not
-with `jax.numpy`: a program has thousands of these, and each is traced and compiled.
+All numbers of an array but its squares are counted in one pass over it: one reduction with
+several operands, which XLA makes one loop of. They are counted in integers, the smallest and
+the largest by the bits of the numbers, whose order is that of integers: so the machine takes
+many elements at a time, which it may not where floating numbers are added in order (measured
+on two cores: 0.6 ns an element, and 0.9 for the squares; all together as doubles 3.0). It is
+written with JAX's primitives, not with `jax.numpy`: a program has thousands of these, and each
+is traced and compiled.
 
 Squares are summed in double precision, in which those of no float32 overflow or vanish
 (where the machine has it: a TPU's doubles have the range of its floats). Those of doubles
 themselves do beyond 1e154 and below 1e-162.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -21,13 +25,15 @@ from jax import lax
 from jaxplore.capture.numerics.statistics import COUNTS, FLOATS, RUNS
 
 Row = tuple[tuple[Any, ...], tuple[Any, ...]]
-"""Numbers of one array, as single numbers: those of the first table, those of the second."""
+"""Numbers of one array, as single numbers: those of the first table, those of the second. The
+smallest and the largest may still be integers of the same order."""
 Table = tuple[Any, Any]
 """Numbers of several arrays, a row for each."""
 
 # Where |tanh'| = 1 - t*t and logistic' = s*(1 - s) are below this, a unit hardly learns.
 _FLAT: Final = 0.01
 _WIDE: Final = np.float64
+_INTEGERS: Final[dict[int, Any]] = {4: np.int32, 8: np.int64}
 _MOST_INT32: Final = 2**31 - 1
 
 
@@ -68,17 +74,41 @@ def _real(
     array: Any, saturation: str | None, axes: tuple[int, ...]
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     values = lax.convert_element_type(array, np.float32) if array.dtype.itemsize < 4 else array
-    wide = lax.convert_element_type(values, _WIDE)
-    nan = lax.ne(values, values)
-    least = lax.select(nan, lax.full_like(wide, np.inf), wide)
-    greatest = lax.select(nan, lax.full_like(wide, -np.inf), wide)
-    flags = [nan, lax.eq(lax.abs(values), _same(values, np.inf)), lax.eq(values, _same(values, 0))]
+    bits = lax.bitcast_convert_type(values, _INTEGERS[values.dtype.itemsize])
+    infinite = _ordered(np.array(np.inf, values.dtype).view(bits.dtype))
+    size = lax.bitwise_and(bits, _same(bits, np.iinfo(bits.dtype).max))
+    nan = lax.gt(size, _same(bits, infinite))
+    order = _ordered(bits)
+    least = lax.select(nan, _same(bits, infinite), order)
+    greatest = lax.select(nan, _same(bits, ~infinite), order)
+    flags = [nan, lax.eq(size, _same(bits, infinite)), lax.eq(size, _same(bits, 0))]
     if saturation is not None:
         flags.append(_flat(values, saturation))
     counts = [_countable(flag) for flag in flags]
-    squared = lax.mul(wide, wide)
-    low, high, squares, *sums = _reduced([least, greatest, squared], counts, _together, axes)
+    begin = (infinite, ~infinite, *[count.dtype.type(0) for count in counts])
+    low, high, *sums = lax.reduce((least, greatest, *counts), begin, _together, axes)
+    wide = lax.convert_element_type(values, _WIDE)
+    squares = lax.reduce(lax.mul(wide, wide), _WIDE(0), lax.add, axes)
     return (low, high, squares), sums
+
+
+def _ordered(bits: Any) -> Any:
+    """The bits of floating numbers as integers of the same order; and back."""
+    shift = bits.dtype.itemsize * 8 - 1
+    rest = np.iinfo(bits.dtype).max
+    if isinstance(bits, np.generic | np.ndarray):
+        return bits.dtype.type(bits ^ ((bits >> shift) & rest))
+    sign = lax.shift_right_arithmetic(bits, _same(bits, shift))
+    return lax.bitwise_xor(bits, lax.bitwise_and(sign, _same(bits, rest)))
+
+
+def _numbers(part: Any) -> Any:
+    """As doubles what may still be integers of the same order."""
+    if np.issubdtype(part.dtype, np.integer):
+        part = lax.bitcast_convert_type(
+            _ordered(jnp.asarray(part)), f"float{part.dtype.itemsize * 8}"
+        )
+    return lax.convert_element_type(part, _WIDE)
 
 
 def _complex(array: Any, axes: tuple[int, ...]) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -90,34 +120,18 @@ def _complex(array: Any, axes: tuple[int, ...]) -> tuple[Sequence[Any], Sequence
         lax.bitwise_and(*[lax.eq(part, _same(part, 0)) for part in parts]),
     ]
     squares = lax.add(*[lax.mul(part, part) for part in wide])
-    total, *counts = _reduced([squares], [_countable(flag) for flag in flags], _sums, axes)
-    return (lax.full_like(total, np.inf), lax.full_like(total, -np.inf), total), counts
+    counts = [_countable(flag) for flag in flags]
+    begin = (_WIDE(0), *[count.dtype.type(0) for count in counts])
+    total, *sums = lax.reduce((squares, *counts), begin, _sums, axes)
+    return (lax.full_like(total, np.inf), lax.full_like(total, -np.inf), total), sums
 
 
-def _reduced(
-    floats: Sequence[Any], counts: Sequence[Any], combine: Any, axes: tuple[int, ...]
-) -> Sequence[Any]:
-    """One pass over all operands: the first are combined as told, and counts are added."""
-    begin = {3: (np.inf, -np.inf, 0.0), 1: (0.0,)}[len(floats)]
-    inits = [_WIDE(number) for number in begin] + [count.dtype.type(0) for count in counts]
-    return lax.reduce((*floats, *counts), tuple(inits), combine, axes)
-
-
-# Plain comparisons: NaN was taken out, and minimum and maximum that mind it cost more.
 def _together(a: Any, b: Any) -> Any:
-    return (_lesser(a[0], b[0]), _greater(a[1], b[1]), *map(lax.add, a[2:], b[2:]))
+    return (lax.min(a[0], b[0]), lax.max(a[1], b[1]), *map(lax.add, a[2:], b[2:]))
 
 
 def _sums(a: Any, b: Any) -> Any:
     return tuple(map(lax.add, a, b))
-
-
-def _lesser(a: Any, b: Any) -> Any:
-    return lax.select(lax.lt(a, b), a, b)
-
-
-def _greater(a: Any, b: Any) -> Any:
-    return lax.select(lax.gt(a, b), a, b)
 
 
 def _flat(values: Any, saturation: str) -> Any:
@@ -209,11 +223,13 @@ def of_table(table: Table, number: int) -> Row:
 
 
 def of_columns(columns: Row, position: int) -> Row:
-    """One row of several that are columns."""
-    if not np.ndim(columns[0][0]):
-        return columns
+    """One row of several that are columns, in doubles."""
     with jax.enable_x64(True):
-        return tuple([c[position] for c in columns[0]]), tuple([c[position] for c in columns[1]])
+        if np.ndim(columns[0][0]):
+            floats, counts = ([c[position] for c in part] for part in columns)
+        else:
+            floats, counts = columns
+        return tuple([_numbers(part) for part in floats]), tuple(counts)
 
 
 def once(row: Row) -> Row:
@@ -252,17 +268,28 @@ def in_order(table: Table, order: Sequence[int]) -> Table:
 
 
 def _of_rows(rows: Sequence[Row]) -> Table:
-    floats = [_column([floats[c] for floats, _ in rows], _WIDE) for c in range(FLOATS)]
-    counts = [_column([counts[c] for _, counts in rows], np.int64) for c in range(COUNTS)]
+    floats = [_column([floats[c] for floats, _ in rows], _numbers) for c in range(FLOATS)]
+    counts = [_column([counts[c] for _, counts in rows], _counts) for c in range(COUNTS)]
     return jnp.stack(floats, 1), jnp.stack(counts, 1)
 
 
-def _column(numbers: Sequence[Any], kind: Any) -> Any:
-    # One conversion of the whole column: each of a number alone would be a kernel.
-    types = {np.result_type(number) for number in numbers}
-    common = types.pop() if len(types) == 1 else kind
-    ones = [
-        lax.reshape(lax.convert_element_type(number, common), (np.size(number),))
-        for number in numbers
+def _counts(part: Any) -> Any:
+    return lax.convert_element_type(part, np.int64)
+
+
+def _column(numbers: Sequence[Any], converted: Callable[[Any], Any]) -> Any:
+    """Numbers below each other. All of one type are converted at once: each conversion of a
+    number alone would be a kernel."""
+    sizes = [np.size(number) for number in numbers]
+    places = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
+    kinds: dict[Any, list[int]] = {}
+    for index, number in enumerate(numbers):
+        kinds.setdefault(np.result_type(number), []).append(index)
+    parts = [
+        converted(lax.concatenate([lax.reshape(numbers[i], (sizes[i],)) for i in indices], 0))
+        for indices in kinds.values()
     ]
-    return lax.convert_element_type(lax.concatenate(ones, 0), kind)
+    if len(parts) == 1:
+        return parts[0]
+    order = np.concatenate([places[i] for indices in kinds.values() for i in indices])
+    return lax.concatenate(parts, 0)[np.argsort(order)]
