@@ -88,23 +88,33 @@ def _gradient(
     results: Callable[[Leaves], list[Any]], leaves: Leaves, wrt: Sequence[int]
 ) -> tuple[dict[int, Any], list[Any]]:
     """The gradient by each moved leaf; and the weight of each result."""
+    found: list[Any] = []
 
-    def of(*chosen: Any) -> list[Any]:
-        return results(_with(leaves, wrt, chosen))
+    def pulled(traced: Leaves) -> Any:
+        def of(*chosen: Any) -> list[Any]:
+            return results(_with(traced, wrt, chosen))
 
-    out, pull = jax.vjp(of, *[jnp.asarray(leaves[place]) for place in wrt])
-    weights = _weights(out)
-    cotangents = [
-        np.zeros(np.shape(leaf), jax.dtypes.float0)
-        if weight is None and not _is_real(leaf)
-        # By hand: a cotangent has the very type of its result.
-        else jnp.asarray(np.zeros(np.shape(leaf)) if weight is None else weight, leaf.dtype)
-        for leaf, weight in zip(out, weights, strict=True)
-    ]
-    pulled = pull(cotangents)
-    return {
-        place: np.asarray(part).astype(np.float64) for place, part in zip(wrt, pulled, strict=True)
-    }, weights
+        out, pull = jax.vjp(of, *[traced[place] for place in wrt])
+        found[:] = _weights(out)
+        return pull([_cotangent(leaf, weight) for leaf, weight in zip(out, found, strict=True)])
+
+    try:
+        parts: Any = jax.jit(pulled)(leaves)
+    except JaxploreError:
+        raise
+    except Exception:  # it needs numbers to decide what to do; or it fails op by op as well
+        parts = pulled(_with(leaves, wrt, [jnp.asarray(leaves[place]) for place in wrt]))
+    gradient = {
+        place: np.asarray(part).astype(np.float64) for place, part in zip(wrt, parts, strict=True)
+    }
+    return gradient, found
+
+
+def _cotangent(leaf: Any, weight: Any) -> Any:
+    """By hand: it has the very type of its result."""
+    if weight is None:
+        return np.zeros(np.shape(leaf), jax.dtypes.float0)
+    return jnp.asarray(weight, leaf.dtype)
 
 
 def _weights(out: list[Any]) -> list[Any]:
