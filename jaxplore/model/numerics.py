@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jaxplore.model.program import Phase, Program
-from jaxplore.model.record import TEXT, Drawn, Record, drawings
+from jaxplore.model.record import TEXT, Drawn, Record, drawings, plain
 from jaxplore.model.span import Span
 
 
@@ -103,3 +103,12 @@ class Numerics(Drawn):
 
     def __repr__(self) -> str:
         return str(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Field names and values, as JSON; the program as columns, see `Program.to_json`."""
+        return {
+            "program": self.program.to_json(),
+            "rows": plain(self.rows),
+            "first_bad": plain(self.first_bad),
+            "bad_arguments": plain(self.bad_arguments),
+        }

@@ -144,7 +144,7 @@ def trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progr
     made = Made(name)
     if not (hasattr(target, "trace") and hasattr(target, "lower")):
         fun, args, kwargs = _closing_over_constants(target, args, kwargs)
-        target = jax.jit(fun)
+        target = jax.jit(_hashable(fun))
     jitted: Any = target
     try:
         made.traced = jitted.trace(*args, **kwargs)
@@ -154,6 +154,21 @@ def trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progr
         raise UserCodeFailed(fault.with_traceback(inner)) from fault
     made.jaxpr = made.traced.jaxpr
     return made
+
+
+def _hashable(fun: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that JAX can look up. A model that is called, such as an Equinox module, is
+    compared by its arrays and cannot be: they become constants."""
+    try:
+        hash(fun)
+    except TypeError:
+
+        @functools.wraps(fun)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            return fun(*args, **kwargs)
+
+        return called
+    return fun
 
 
 def _already_made(target: Any) -> Made | None:

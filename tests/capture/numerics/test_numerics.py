@@ -1,5 +1,6 @@
 """What numerics says of every result is what numpy says, and the run itself is untouched."""
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ import jaxplore
 from jaxplore.capture import _hooks
 from jaxplore.errors import JaxploreError
 from jaxplore.model.numerics import Numerics, NumericsRow
+from jaxplore.model.program import Program
 
 
 def row(seen: Numerics, primitive: str) -> NumericsRow:
@@ -304,3 +306,12 @@ def test_the_users_own_errors_pass_through() -> None:
 
     with pytest.raises(KeyError, match="mine"):
         jaxplore.numerics(f, 1.0)
+
+
+def test_the_json_holds_all_but_the_result() -> None:
+    seen = jaxplore.numerics(lambda x: jnp.log(x), np.zeros(2, np.float32))
+    written = json.loads(json.dumps(seen.to_json()))
+    assert list(written) == ["program", "rows", "first_bad", "bad_arguments"]
+    assert Program.from_json(written["program"]) == seen.program
+    (row,) = written["rows"]
+    assert (row["minimum"], row["inf"], written["first_bad"]["inf"]) == (-np.inf, 2, 2)

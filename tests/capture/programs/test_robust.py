@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.export
 import jax.numpy as jnp
@@ -365,3 +366,10 @@ def test_parameters_name_functions_and_say_nothing_of_what_wraps_them():
     assert not [text for text in told.values() if "Wrapped" in text or "PyTreeDef" in text]
     names = [region.name for region in program.regions]
     assert [name for name in names if name in ("mine", "relu")] == ["mine", "relu", "relu"]
+
+
+def test_a_model_that_is_called_itself_is_a_program_with_its_arrays_as_constants():
+    model = eqx.nn.MLP(2, 3, 4, 1, key=jax.random.key(0))  # cannot be hashed
+    program = looked_at(model, np.ones(2, np.float32))
+    assert program.summary() == "MLP: 7 equations, (x: f32[2]) -> (f32[3])"
+    assert len(program.regions[0].constants) == 4
