@@ -103,6 +103,29 @@ def test_layers_of_a_loop_are_a_repeat():
     ]
 
 
+def test_the_function_itself_is_no_row_among_its_own(
+    user_module: Callable[..., ModuleType],
+):
+    made = user_module(
+        "import jax, jax.numpy as jnp\n"
+        "@jax.checkpoint\n"
+        "def block(w, x):\n"
+        "    return x + jnp.tanh(x @ w)\n"
+        "def loss(ws, x):\n"
+        "    for w in ws:\n"
+        "        x = block(w, x)\n"
+        "    return jnp.sum(x ** 2)\n"
+    )
+    lines = outline(mirror(gradient(made.loss, [shaped(4, 4)] * 3, shaped(2, 4))))
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "inputs: 4 inputs",
+        "repeat: x + jnp.tanh(x @ w) x 3",
+        "expression: x ** 2",
+        "expression: jnp.sum(x ** 2)",
+        "result: result of loss",
+    ]
+
+
 def test_a_scan_is_a_row_that_holds_its_body():
     def rnn(w: Any, xs: Any) -> Any:
         def step(h: Any, x: Any) -> Any:
