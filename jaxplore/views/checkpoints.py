@@ -33,20 +33,22 @@ def _cells(row: CheckpointOption) -> list[str]:
     return [size(row.residual_bytes), again, share, f"{row.name}{parts}"]
 
 
+_BAR: Final = 80
+"""Pixels of the most bytes."""
+
 _STYLE: Final = (
     ".jxp-ways{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}"
-    ".jxp-ways table{border-collapse:collapse;margin:4px 0}"
+    ".jxp-ways table{border-collapse:collapse;margin:4px 0;color:inherit;font-size:12px}"
     ".jxp-ways :is(th,td){text-align:left;padding:2px 12px 2px 0;border:0;background:none}"
     ".jxp-ways th{font-weight:600;border-bottom:1px solid currentColor}"
     ".jxp-ways :is(td,th):not(:last-child){text-align:right;font-variant-numeric:tabular-nums}"
     ".jxp-ways td:last-child{overflow-wrap:anywhere}"
+    f".jxp-ways .s{{display:inline-block;width:{_BAR}px;margin-right:6px;text-align:left}}"
     ".jxp-ways .b{display:inline-block;height:8px;background:currentColor;opacity:.45;"
-    "margin-right:6px;min-width:1px}"
+    "min-width:1px}"
     ".jxp-ways .now td{font-weight:600}"
     ".jxp-ways small{opacity:.75}"
 )
-_BAR: Final = 80
-"""Pixels of the most bytes."""
 
 
 def html(record: CheckpointOptions) -> str:
@@ -64,7 +66,8 @@ def html(record: CheckpointOptions) -> str:
 def _row(row: CheckpointOption, most: int) -> str:
     kept, *rest = [escape(cell) for cell in _cells(row)]
     width = round(_BAR * row.residual_bytes / most)
-    bar = f'<span class="b" style="width:{width}px"></span>' if row.residual_bytes else ""
+    filled = f'<span class="b" style="width:{width}px"></span>' if row.residual_bytes else ""
+    bar = f'<span class="s">{filled}</span>'
     now = "" if row.function else ' class="now"'
     cells = "".join(f"<td>{cell}</td>" for cell in rest)
     return f"<tr{now}><td>{bar}{kept}</td>{cells}</tr>"

@@ -90,8 +90,11 @@ def _shape(
 
 def _jumps(middle: float, side: Sequence[float], noise: float) -> bool:
     """Whether the function keeps its distance however near the point is."""
-    distance = np.abs(np.asarray(side) - middle)
-    return bool(distance[-1] > 1e4 * noise and distance[-1] > 0.5 * distance[-5])
+    distance = np.asarray(side[-5:]) - middle
+    nearest = abs(float(distance[-1]))
+    # What is not the same at each step is noise.
+    is_steady = float(np.ptp(distance)) < 0.2 * nearest
+    return nearest > 1e4 * noise and is_steady
 
 
 def _extrapolated(
