@@ -131,7 +131,8 @@ def _is_array(leaf: Any) -> bool:
     return (
         isinstance(leaf, jax.Array | np.ndarray | np.generic)
         or hasattr(leaf, "__jax_array__")
-        or (hasattr(leaf, "shape") and hasattr(leaf, "dtype"))
+        # A module such as `jax.numpy` has functions of these names.
+        or (isinstance(getattr(leaf, "shape", None), tuple) and hasattr(leaf, "dtype"))
     )
 
 

@@ -59,7 +59,8 @@ def taken_inside(program: Program, walk: Walk, arguments: Arguments, passes: Pas
 
 def _results(program: Program, passes: Passes) -> list[int]:
     """What the forward pass returns; and the value, where nothing reads it: the last number
-    that is made, for rules of differentiation leave numbers unread too."""
+    that is made, for rules of differentiation leave numbers unread too. Where there is neither,
+    as where the value itself is kept: all that is kept."""
     region = passes.region
     here = [e for e in program.equations if e.region == region]
     read = {value for e in here for value in e.inputs}
@@ -70,7 +71,8 @@ def _results(program: Program, passes: Passes) -> list[int]:
     unread = [v for v in made if v not in read and v not in returned]
     last = [v for v in unread if program.values[v].shape == ()][-1:] or unread[-1:]
     has_value = any(program.values[v].shape == () for v in results)
-    return results + last if last == made[-1:] or not has_value else results
+    found = results + last if last == made[-1:] or not has_value else results
+    return found or [v for v in passes.handed if v in set(made)]
 
 
 def _is_real(program: Program, value: int) -> bool:

@@ -247,7 +247,8 @@ def is_traceable(argument: Any) -> bool:
     return all(
         isinstance(leaf, jax.Array | np.ndarray | np.generic | int | float | complex)
         or hasattr(leaf, "__jax_array__")
-        or (hasattr(leaf, "shape") and hasattr(leaf, "dtype"))
+        # A module such as `jax.numpy` has functions of these names.
+        or (isinstance(getattr(leaf, "shape", None), tuple) and hasattr(leaf, "dtype"))
         for leaf in leaves
     )
 

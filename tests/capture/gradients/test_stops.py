@@ -266,3 +266,22 @@ def test_a_stop_is_found_behind_a_shard_map():
     assert stops(lambda x: jnp.floor(spread(x)).sum()) == [
         ("piecewise constant", "floor", "jnp.floor(spread(x))")
     ]
+
+
+@pytest.mark.parametrize("take", ["jacrev", "vjp"])
+def test_a_value_that_is_only_kept_is_reached(take: str) -> None:
+    def bend(w: Any) -> Any:
+        return jnp.tanh(w)
+
+    def pulled(w: Any) -> Any:
+        return jax.vjp(bend, w)[1](jnp.ones(3))
+
+    seen = jaxplore.gradient({"jacrev": jax.jacrev(bend), "vjp": pulled}[take], jnp.ones(3))
+    assert (seen.stops, seen.without_gradient) == ((), ())
+    assert [(leaf.path, leaf.is_reached) for leaf in seen.inputs] == [("w", True)]
+
+
+def test_a_module_among_the_arguments_is_a_constant() -> None:
+    seen = jaxplore.gradient(lambda x, np: np.sin(x).sum(), jnp.ones(3), jnp)
+    assert [leaf.path for leaf in seen.inputs] == ["x"]
+    assert jaxplore.program(lambda x, np: np.sin(x), 1.0, jnp).summary().startswith("<lambda>: 1 ")
