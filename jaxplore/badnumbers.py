@@ -41,7 +41,7 @@ def numerics(f: Any, /, *args: Any, **kwargs: Any) -> "Numerics":
     """
     __tracebackhide__ = True
     from jaxplore.capture.numerics.numerics import capture_numerics
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     try:
         return capture_numerics(f, args, kwargs)

@@ -51,7 +51,7 @@ def checkpoint_options(
     [('as it is', 128, 0), ('checkpoint on block', 32, 16), ('checkpoint on the whole', 0, 24)]
     """
     from jaxplore.capture.gradients.whatif import capture_options
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     try:
         return capture_options(f, args, kwargs, wrt=wrt, has_aux=has_aux, functions=functions)

@@ -90,7 +90,7 @@ def passes(f: Any, /, *args: Any, timeout_s: float = 60, **kwargs: Any) -> "Pass
     """
     from jaxplore.capture.passes.asking import asked
     from jaxplore.capture.passes.process import capture_passes
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     try:
         request = asked(f, args, kwargs)

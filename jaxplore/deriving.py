@@ -47,7 +47,7 @@ def derivation(
     [('a', 'gb * x'), ('x', 'a * gb'), ('x', 'k1 * ga')]
     """
     from jaxplore.capture.gradients.steps import capture_steps
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     try:
         return capture_steps(f, args, kwargs, wrt=wrt, has_aux=has_aux)

@@ -55,7 +55,7 @@ def gradient(
     ['broadcast_in_dim', 'mul']
     """
     from jaxplore.capture.gradients.gradient import capture_gradient
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     try:
         return capture_gradient(f, args, kwargs, wrt=wrt, has_aux=has_aux)

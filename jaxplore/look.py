@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxplore.capture.programs.program import Keep, Progress
+    from jaxplore.capture.programs.program import Keep
+    from jaxplore.capture.programs.tracing import Progress
     from jaxplore.model.program import Program
     from jaxplore.widgets.explorer import Explorer
 
@@ -39,7 +40,7 @@ def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs
     >>> seen.equations[0].span.text
     'jnp.sin(x)'
     """
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     try:
         return captured(f, args, kwargs, stages=stages)
@@ -75,7 +76,7 @@ def explore(
 
     Takes what `program` takes, or a `Program`.
     """
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
     from jaxplore.compiling import Kept
     from jaxplore.widgets.explorer import Explorer
 

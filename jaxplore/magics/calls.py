@@ -33,7 +33,7 @@ def program_of(
         keep: Given what JAX lowered, as `look.captured` does.
     """
     __tracebackhide__ = True
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     target, args, kwargs = call_of(notebook, line, magic)
     progress = ProgressLine()

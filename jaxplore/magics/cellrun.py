@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from jaxplore import look, transforms
-from jaxplore.capture.programs.program import UserCodeFailed
+from jaxplore.capture.programs.tracing import UserCodeFailed
 from jaxplore.compiling import Kept
 from jaxplore.errors import CellError
 from jaxplore.faults import contained

@@ -10,6 +10,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from jaxplore.errors import JaxploreError, OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import calls, wrt
+from jaxplore.magics.progress import QUIET_MEASURED, ProgressLine
 
 if TYPE_CHECKING:
     from jaxplore.magics.cellprogram import CellProgram
@@ -128,15 +129,20 @@ def captured(
     """The gradient of a call; None when jaxplore itself failed. The user's errors pass."""
     __tracebackhide__ = True
     from jaxplore.capture.gradients.gradient import capture_gradient
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
+    progress = ProgressLine(QUIET_MEASURED)
     error: Exception | None = None
     by = wrt[0] if len(wrt) == 1 else tuple(wrt)
     try:
         with contained("see the gradient", passing=(UserCodeFailed, JaxploreError)):
-            return capture_gradient(target, args, kwargs, wrt=by, has_aux=has_aux)
+            return capture_gradient(
+                target, args, kwargs, wrt=by, has_aux=has_aux, progress=progress
+            )
     except UserCodeFailed as failed:
         error = failed.original
+    finally:
+        progress.done()
     # Outside of the handler, where raising it does not rewrite its cause.
     if error is not None:
         raise error

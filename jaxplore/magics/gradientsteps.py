@@ -56,7 +56,7 @@ def _show(
     make: Callable[[Any, tuple[Any, ...], dict[str, Any]], dict[str, str]],
 ) -> None:
     __tracebackhide__ = True
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     target, args, kwargs = call_of(notebook, line, f"gradient --{option}")
     error: Exception | None = None

@@ -8,6 +8,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from jaxplore.errors import JaxploreError, OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import calls, outputs
+from jaxplore.magics.progress import QUIET_MEASURED, ProgressLine
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
@@ -104,14 +105,17 @@ def measured(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "Numerics
     through as they are."""
     __tracebackhide__ = True
     from jaxplore.capture.numerics.numerics import capture_numerics
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
+    progress = ProgressLine(QUIET_MEASURED)
     error: Exception | None = None
     try:
         with contained("measure the numbers", passing=(UserCodeFailed, JaxploreError)):
-            return capture_numerics(f, args, kwargs)
+            return capture_numerics(f, args, kwargs, progress=progress)
     except UserCodeFailed as failed:
         error = failed.original
+    finally:
+        progress.done()
     if error is not None:
         raise error
     return None

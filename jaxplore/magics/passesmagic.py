@@ -25,7 +25,7 @@ def show_passes(notebook: "Notebook", line: str) -> None:
     __tracebackhide__ = True
     from jaxplore.capture.passes.asking import asked
     from jaxplore.capture.passes.process import capture_passes
-    from jaxplore.capture.programs.program import UserCodeFailed
+    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     if number_of(line) is not None:
         raise OptionError.of(

@@ -7,8 +7,10 @@ from IPython.display import DisplayHandle
 from jaxplore.faults import contained
 from jaxplore.views.mode import deterministic
 
-# Below this many equations no step takes a second.
-_QUIET_EQUATIONS = 1_000
+# Below this many equations no step takes a second: of reading a program, and of compiling it
+# with a measurement after each of them.
+QUIET_EQUATIONS = 1_000
+QUIET_MEASURED = 50
 
 
 class WrittenOver:
@@ -36,13 +38,14 @@ class WrittenOver:
 class ProgressLine:
     """Shows each step of a large program; a small one shows nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_equations: int = QUIET_EQUATIONS) -> None:
+        self._quiet_equations = quiet_equations
         self._line = WrittenOver()
         self._steps: list[str] = []
 
     def __call__(self, step: str, equations: int) -> None:
         """Say that a step begins."""
-        if equations < _QUIET_EQUATIONS or deterministic():
+        if equations < self._quiet_equations or deterministic():
             return
         with contained("show progress"):
             self._steps.append(step)

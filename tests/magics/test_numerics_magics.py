@@ -130,3 +130,24 @@ def test_a_fault_of_ours_leaves_the_cell_as_it_was(nb, monkeypatch):
 
 def test_help_lists_it(nb):
     assert "%numerics f(x)" in nb.ok("%jaxplore help").of("help")[0].text
+
+
+@pytest.mark.parametrize("magic", ["numerics", "gradient"])
+def test_what_takes_long_says_what_it_does(nb, monkeypatch, magic):
+    monkeypatch.delenv("JAXPLORE_DETERMINISTIC")
+    nb.ok(
+        "def deep(a):\n    for _ in range(40):\n        a = jnp.tanh(a * 1.1)\n    return a.sum()"
+    )
+    lines = [shown.text for shown in nb.ok(f"%{magic} deep(x)").of("progress")]
+    assert lines[0].endswith(" ...") and " equations: " in lines[0]
+    assert "compiling them with a measurement after each" in lines[-1]
+    assert lines[-1].endswith(": done")
+
+
+def test_what_a_function_on_the_host_raises_is_the_users_own(nb):
+    nb.ok(
+        "def bad(v):\n    raise ValueError('mine')\n"
+        "def f(a):\n    return jax.pure_callback(bad, jax.ShapeDtypeStruct((), 'float32'), a.sum())"
+    )
+    ran = nb.run("%numerics f(x)")
+    assert "mine" in str(ran.error) and ran.of("numerics") == []

@@ -16,7 +16,8 @@ from jaxplore.capture.gradients.traced import (
     is_real_scalar,
     value_and_gradient,
 )
-from jaxplore.capture.programs.program import capture_program, trace
+from jaxplore.capture.programs.program import capture_program
+from jaxplore.capture.programs.tracing import Progress, trace
 from jaxplore.capture.programs.walk import Walk
 from jaxplore.errors import NotAProgramError
 from jaxplore.faults import contained
@@ -53,8 +54,11 @@ def capture_gradient(
     *,
     wrt: Wrt = 0,
     has_aux: bool = False,
+    progress: Progress | None = None,
 ) -> Gradient:
     """The gradient of a function at some arguments; see `jaxplore.gradient`.
+
+    `progress` is called before each step that may take long, as by `capture_program`.
 
     Raises:
         UserCodeFailed: The function raised while JAX traced it.
@@ -68,9 +72,13 @@ def capture_gradient(
         )
     f = plain_function(f)
     arguments = read_arguments(f, args, kwargs, wrt)
+    say = progress or _say_nothing
     with observer.paused():
-        captured = _captured(f, arguments, has_aux=has_aux)
-        run = _run(captured) if arguments.is_concrete() else None
+        captured = _captured(f, arguments, has_aux=has_aux, say=say)
+        run = None
+        if arguments.is_concrete():
+            say("compiling them with a measurement after each", len(captured.program.equations))
+            run = _run(captured)
     made = _gradient(captured)
     return made if run is None else with_numbers(made, captured.passes, run)
 
@@ -106,9 +114,11 @@ def _gradient(captured: Captured) -> Gradient:
     )
 
 
-def _captured(f: Callable[..., Any], arguments: Arguments, *, has_aux: bool) -> Captured:
+def _captured(
+    f: Callable[..., Any], arguments: Arguments, *, has_aux: bool, say: Progress
+) -> Captured:
     args, kwargs = arguments.given()
-    alone = trace(function_alone(f, arguments), args, kwargs, _say_nothing).traced
+    alone = trace(function_alone(f, arguments), args, kwargs, say).traced
     out = _result(alone, has_aux)
     program, walk = _program(alone)
     if not is_real_scalar(jax.tree.leaves(out)):
@@ -119,8 +129,9 @@ def _captured(f: Callable[..., Any], arguments: Arguments, *, has_aux: bool) -> 
             made = gradients_of(program, arguments)
             return Captured(alone, program, walk, passes, arguments, taken, made)
     taken = taken_of(program, walk, arguments, out)
+    say("tracing its gradient", len(program.equations))
     both = value_and_gradient(f, arguments, has_aux=has_aux)
-    traced = trace(both, args, kwargs, _say_nothing).traced
+    traced = trace(both, args, kwargs, say).traced
     program, walk = _program(traced, gradients=len(arguments.wrt))
     passes = passes_of(program, derivative_region(program) or 0, program.argument_names)
     made = program.regions[0].outputs[-len(arguments.wrt) :]

@@ -29,7 +29,8 @@ from jaxplore.capture.gradients.stepsrules import (
 from jaxplore.capture.gradients.taken import path_of
 from jaxplore.capture.gradients.traced import function_alone
 from jaxplore.capture.programs import jaxprs
-from jaxplore.capture.programs.program import capture_program, trace
+from jaxplore.capture.programs.program import capture_program
+from jaxplore.capture.programs.tracing import trace
 from jaxplore.capture.programs.walk import Walk
 from jaxplore.errors import JaxploreError, NotAProgramError
 from jaxplore.model.derivation import Contribution, Derivation, Step

@@ -28,7 +28,8 @@ from jaxplore.capture.gradients.whatifrewrite import (
 )
 from jaxplore.capture.numerics.loops import parts_of_scan
 from jaxplore.capture.programs import jaxprs
-from jaxplore.capture.programs.program import capture_program, trace
+from jaxplore.capture.programs.program import capture_program
+from jaxplore.capture.programs.tracing import trace
 from jaxplore.capture.source.spans import SpanTable
 from jaxplore.errors import JaxploreError, NotAProgramError
 from jaxplore.model.gradient import Gradient

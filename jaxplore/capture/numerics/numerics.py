@@ -15,7 +15,8 @@ from jaxplore.capture.numerics.measure import Measured, measure
 from jaxplore.capture.numerics.names import Names
 from jaxplore.capture.numerics.statistics import Numbers
 from jaxplore.capture.programs import jaxprs
-from jaxplore.capture.programs.program import Progress, capture_program, is_traceable, trace
+from jaxplore.capture.programs.program import capture_program
+from jaxplore.capture.programs.tracing import Progress, UserCodeFailed, is_traceable, trace
 from jaxplore.errors import JaxploreError
 from jaxplore.model.numerics import FirstBad, Input, Numerics, NumericsRow, Range
 from jaxplore.model.program import Program
@@ -38,13 +39,25 @@ def capture_numerics(
     kwargs = kwargs or {}
     _check(f, args, kwargs)
     with observer.paused():
-        made = trace(f, args, kwargs, progress or (lambda _step, _equations: None))
+        say = progress or (lambda _step, _equations: None)
+        made = trace(f, args, kwargs, say)
         program = capture_program(made.traced, stages=("jaxpr",))
         program = replace(program, name=made.name)
         flat = _flat(made, f, args, kwargs)
-        measured = measure(made.jaxpr, flat, walk=program)
+        say("compiling them with a measurement after each", len(program.equations))
+        measured = _measured(made.jaxpr, flat, program)
         result = jax.tree.unflatten(made.traced.out_tree, measured.results)
     return _record(program, measured, result)
+
+
+def _measured(jaxpr: Any, flat: list[Any], program: Program) -> Measured:
+    try:
+        return measure(jaxpr, flat, walk=program)
+    except jax.errors.JaxRuntimeError as fault:
+        # A function on the host that raised is the user's own; all else is ours.
+        if "callback" in str(fault).lower():
+            raise UserCodeFailed(fault) from fault
+        raise
 
 
 def _check(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
