@@ -93,7 +93,7 @@ export function gradientWire(name = "f"): GradientWire {
 			residual("w", 64, "argument", -1),
 		],
 		more_residuals: 0,
-		stops: [{ reason: "piecewise constant", detail: "round is flat", inputs: ["w"], span: 1 }],
+		stops: [{ kind: "piecewise constant", reason: "round is flat", inputs: ["w"], span: 1 }],
 		layers: [],
 		inputs: [{ path: "w", norm: 3, value_norm: 4, is_reached: true }],
 		spans: {

@@ -166,7 +166,7 @@ test("hostile names stay text", async () => {
 	const wire = gradientWire(HOSTILE);
 	const strings = wire.strings.map((text) => (text === "x @ w" ? HOSTILE : text));
 	const residuals = wire.residuals.map((one) => ({ ...one, name: HOSTILE }));
-	const stops = wire.stops.map((one) => ({ ...one, detail: HOSTILE }));
+	const stops = wire.stops.map((one) => ({ ...one, reason: HOSTILE }));
 	const root = await shown(payload({ ...wire, strings, residuals, stops }));
 	for (const tab of root.querySelectorAll<HTMLElement>('[role="tab"]')) tab.click();
 	press(root, "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown");

@@ -14,7 +14,7 @@ from jaxplore.model.program import Program
 from jaxplore.model.record import TEXT, Drawn, Record, drawings, plain
 from jaxplore.model.span import Span
 
-StopReason = Literal[
+StopKind = Literal[
     "integer result",  # argmax, a comparison, a cast to integers: no derivative there
     "piecewise constant",  # round, floor, sign: the derivative is zero wherever it exists
     "stop_gradient",
@@ -73,8 +73,8 @@ class Stop(Record):
     equation: int | None
     """The forward equation whose result carries no gradient on; None for an input."""
     span: Span | None
-    reason: StopReason
-    detail: str
+    kind: StopKind
+    reason: str
     """A sentence for the reader: `"argmax gives integers, which have no derivative"`."""
     inputs: tuple[str, ...] = ()
     """Paths of the `wrt` leaves that a derivative comes from to this place; each may have

@@ -165,7 +165,7 @@ def stopping(x: Any) -> Any:
 def test_rows_without_a_gradient_are_marked_and_know_why():
     made = gradient(stopping, shaped(3))
     seen = mirror(made)
-    grey = {row.name: [made.stops[s].reason for s in row.stops] for row in seen.rows}
+    grey = {row.name: [made.stops[s].kind for s in row.stops] for row in seen.rows}
     assert grey["jax.lax.stop_gradient(x * 2)"] == ["stop_gradient"]
     assert grey["jnp.argmax(x)"] == ["integer result"]
     lines = outline(seen)

@@ -196,7 +196,7 @@ HOSTILE = "<img src=x onerror=alert(1)>]]>\x00\ud800"
 
 def hostile(made: Gradient) -> Gradient:
     residuals = [replace(one, name=HOSTILE) for one in made.residuals]
-    stops = [replace(one, detail=HOSTILE) for one in made.stops]
+    stops = [replace(one, reason=HOSTILE) for one in made.stops]
     inputs = [replace(one, path=HOSTILE) for one in made.inputs]
     return replace(
         made,
@@ -257,7 +257,7 @@ def test_the_wire_has_the_rows_in_columns(made: Gradient):
     at = seen["rows"]["span"][names.index("jnp.sin(x @ w)")]
     assert (spans["line"][at], spans["column"][at], spans["end_column"][at]) == (4, 8, 22)
     assert seen["strings"][spans["file"][at]].endswith("user_code.py")
-    assert seen["stops"][0]["detail"] == "stop_gradient lets no gradient pass"
+    assert seen["stops"][0]["reason"] == "stop_gradient lets no gradient pass"
     assert "program" in wire.payload(made, with_program=True)
 
 

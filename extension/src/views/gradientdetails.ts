@@ -25,9 +25,9 @@ export function rowDetails(
 		h("span", {}, norm === null ? "" : `norm of its cotangent: ${normText(norm)}`),
 	);
 	const stops = (mirror.wire.rows.stops[row] ?? []).map((stop) => {
-		const detail = mirror.wire.stops[stop]?.detail ?? "";
+		const reason = mirror.wire.stops[stop]?.reason ?? "";
 		const part = mirror.hasGradient(row) ? "in part: " : "";
-		return h("div", { class: "jxp-grad-why" }, `✕ ${part}${detail}`);
+		return h("div", { class: "jxp-grad-why" }, `✕ ${part}${reason}`);
 	});
 	const kept = list(
 		"kept for the backward pass",

@@ -69,7 +69,7 @@ export function stopsTable(mirror: Mirror, source: MirrorSource, choose: Choose)
 	mirror.wire.rows.stops.forEach((stops, row) => {
 		for (const stop of stops) rowOf.set(stop, row);
 	});
-	const rows = mirror.wire.stops.slice(0, MOST).map(({ detail, span, inputs }, i) => {
+	const rows = mirror.wire.stops.slice(0, MOST).map(({ reason, span, inputs }, i) => {
 		const row = rowOf.get(i) ?? -1;
 		const what = row < 0 ? inputs.join(", ") : mirror.text("name", row);
 		return choosing([what, detail, source.placeText(span)], row, choose);

@@ -96,8 +96,8 @@ export interface ResidualWire {
 }
 
 export interface StopWire {
+	readonly kind: string;
 	readonly reason: string;
-	readonly detail: string;
 	readonly inputs: readonly string[];
 	readonly span: number;
 }

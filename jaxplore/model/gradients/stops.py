@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from jaxplore.model.gradient import Stop, StopReason
+from jaxplore.model.gradient import Stop, StopKind
 from jaxplore.model.gradients.activity import Activity, Derivative
 from jaxplore.model.program import Program
 
@@ -34,20 +34,20 @@ def stops_of(
         if stopped is None:
             continue
         output, sources = stopped
-        reason, detail = _reason(program, index, output)
+        kind, reason = _reason(program, index, output)
         found.append(
             Stop(
                 equation=index,
                 span=program.equations[index].span,
+                kind=kind,
                 reason=reason,
-                detail=detail,
                 inputs=tuple([path for at, path in enumerate(paths) if sources >> at & 1]),
             )
         )
     return tuple(found)
 
 
-def _reason(program: Program, index: int, output: int) -> tuple[StopReason, str]:
+def _reason(program: Program, index: int, output: int) -> tuple[StopKind, str]:
     equation = program.equations[index]
     dtype = program.values[equation.outputs[output]].dtype
     name = equation.primitive
@@ -88,7 +88,7 @@ def stops_of_inputs(
     flat = [(program.values[value].dtype, path) for value, path in fixed if value in needed]
     return (
         *[
-            _at_input("unused input", f"the result does not depend on {path}", path)
+            _at_input("unused input", f"{path} is unused: the result does not depend on it", path)
             for path in unused
         ],
         *[
@@ -98,5 +98,5 @@ def stops_of_inputs(
     )
 
 
-def _at_input(reason: StopReason, detail: str, path: str) -> Stop:
-    return Stop(equation=None, span=None, reason=reason, detail=detail, inputs=(path,))
+def _at_input(kind: StopKind, reason: str, path: str) -> Stop:
+    return Stop(equation=None, span=None, kind=kind, reason=reason, inputs=(path,))

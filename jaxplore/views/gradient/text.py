@@ -149,7 +149,7 @@ def stop_cells(gradient: Gradient, place: int) -> tuple[str, str, str]:
     stop = gradient.stops[place]
     where = "input" if stop.span is None else stop.span.place
     said = ", ".join(stop.inputs) if stop.span is None else stop.span.quoted(_WIDEST)
-    return where, said, stop.detail
+    return where, said, stop.reason
 
 
 def layers_text(gradient: Gradient) -> str:

@@ -67,7 +67,7 @@ def right(gradient: Gradient, mirror: Mirror, index: int, *, operations: bool) -
     """
     row = mirror.rows[index]
     if row.stops and not row.backward:
-        return "; ".join(dict.fromkeys(gradient.stops[place].detail for place in row.stops))
+        return "; ".join(dict.fromkeys(gradient.stops[place].reason for place in row.stops))
     if not row.has_gradient:
         return "not asked for" if row.kind in ("input", "constant") else "no gradient"
     if row.kind in ("input", "inputs"):
@@ -106,7 +106,7 @@ def _steps(gradient: Gradient, row: MirrorRow, operations: bool) -> Iterator[str
     if row.dead:
         yield f"{row.dead:,} dead" if operations else "dead in part"
     if row.stops:
-        yield f"stops in part: {gradient.stops[row.stops[0]].reason}"
+        yield f"stops in part: {gradient.stops[row.stops[0]].kind}"
 
 
 def named(primitives: Iterable[str]) -> str:

@@ -41,11 +41,11 @@ one_sided.defvjp(one_sided_forward, one_sided_backward)
 
 
 def stops(f: Callable[..., Any], *args: Any, **options: Any) -> list[tuple[str, str, str]]:
-    """(reason, primitive, expression) of each stop."""
+    """(kind, primitive, expression) of each stop."""
     gradient = jaxplore.gradient(f, *(args or (X,)), **options)
     return [
         (
-            stop.reason,
+            stop.kind,
             "" if stop.equation is None else gradient.forward.equations[stop.equation].primitive,
             "" if stop.span is None else stop.span.text,
         )
@@ -152,7 +152,7 @@ def test_a_stop_behind_another_is_not_told():
     def f(x):
         return (x * jax.lax.stop_gradient(jnp.where(x > 0, x, 0))).sum()
 
-    assert [reason for reason, _, _ in stops(f)] == ["stop_gradient"]
+    assert [kind for kind, _, _ in stops(f)] == ["stop_gradient"]
 
 
 # The result does not need them.
@@ -169,7 +169,7 @@ def test_a_stop_names_the_leaves_it_stops():
         return (jnp.round(p["a"] * x) + p["b"] + jax.lax.stop_gradient(p["c"] + p["b"])).sum()
 
     gradient = jaxplore.gradient(f, {"a": X, "b": X, "c": X}, X)
-    assert [(s.reason, s.inputs, s.detail) for s in gradient.stops] == [
+    assert [(s.kind, s.inputs, s.reason) for s in gradient.stops] == [
         (
             "piecewise constant",
             ("p['a']",),
@@ -190,8 +190,8 @@ def test_inputs_that_get_no_gradient_say_why():
 
     integers = jax.ShapeDtypeStruct((6,), jnp.int32)
     gradient = jaxplore.gradient(f, {"w": X, "index": integers}, X, wrt=(0, 1))
-    assert [(s.equation, s.span, s.reason, s.detail, s.inputs) for s in gradient.stops] == [
-        (None, None, "unused input", "the result does not depend on y", ("y",)),
+    assert [(s.equation, s.span, s.kind, s.reason, s.inputs) for s in gradient.stops] == [
+        (None, None, "unused input", "y is unused: the result does not depend on it", ("y",)),
         (
             None,
             None,
@@ -205,7 +205,7 @@ def test_inputs_that_get_no_gradient_say_why():
 
 def test_a_custom_rule_stops_only_the_inputs_it_leaves_out():
     gradient = jaxplore.gradient(lambda x, y: one_sided(x, y).sum(), X, X, wrt=(0, 1))
-    assert [(s.reason, s.inputs) for s in gradient.stops] == [("custom rule", ("x",))]
+    assert [(s.kind, s.inputs) for s in gradient.stops] == [("custom rule", ("x",))]
     assert [i.is_reached for i in gradient.inputs] == [False, True]
 
 
@@ -235,7 +235,7 @@ def test_a_derivative_that_the_function_takes_itself_has_the_same_stops():
     own, taken, both = (
         jaxplore.gradient(f, X, X) for f in (loss, jax.grad(loss), jax.value_and_grad(loss))
     )
-    assert [s.reason for s in own.stops] == ["integer result", "stop_gradient", "integer result"]
+    assert [s.kind for s in own.stops] == ["integer result", "stop_gradient", "integer result"]
     assert own.stops == taken.stops == both.stops
     assert own.without_gradient == taken.without_gradient == both.without_gradient
 
@@ -246,7 +246,7 @@ def test_what_jax_has_no_rule_for_is_asked_nothing():
         seen = jax.pure_callback(lambda v: np.asarray(v), X, jax.lax.stop_gradient(x))
         return (x * seen).sum()
 
-    assert [reason for reason, _, _ in stops(f)] == ["stop_gradient"]
+    assert [kind for kind, _, _ in stops(f)] == ["stop_gradient"]
 
 
 # The rule of sin makes cos(x) a second time: the first is left unread.
