@@ -72,7 +72,7 @@ export function stopsTable(mirror: Mirror, source: MirrorSource, choose: Choose)
 	const rows = mirror.wire.stops.slice(0, MOST).map(({ reason, span, inputs }, i) => {
 		const row = rowOf.get(i) ?? -1;
 		const what = row < 0 ? inputs.join(", ") : mirror.text("name", row);
-		return choosing([what, detail, source.placeText(span)], row, choose);
+		return choosing([what, reason, source.placeText(span)], row, choose);
 	});
 	if (rows.length === 0) return h("p", {}, "The gradient stops nowhere.");
 	return table(["expression", "why the gradient stops there", "at"], rows);
