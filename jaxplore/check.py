@@ -125,7 +125,7 @@ def residual_bytes(
     """
     __tracebackhide__ = True
     from jaxplore.capture.finite.finite import types_alone
-    from jaxplore.gradients import gradient
+    from jaxplore.public.gradient import gradient
 
     args, kwargs = types_alone((args, kwargs))
     seen = gradient(f, *args, wrt=wrt, has_aux=has_aux, **kwargs)
@@ -163,8 +163,8 @@ def _kept_lines(seen: "Gradient") -> list[str]:
 
 def _first_bad(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """The expression that made the first one; empty where that cannot be told."""
-    from jaxplore.badnumbers import numerics
     from jaxplore.faults import contained
+    from jaxplore.public.numerics import numerics
 
     with contained("find where it was made", passing=(CheckError,)):
         bad = numerics(f, *args, **kwargs).first_bad

@@ -16,8 +16,8 @@ import pytest
 
 from jaxplore import session
 from jaxplore.errors import UnexpectedCompileError
-from jaxplore.expecting import check, counted_rows
 from jaxplore.model.ledger import Ledger
+from jaxplore.public.expecting import check, counted_rows
 
 _OBSERVATION: Final = pytest.StashKey[session.Observation]()
 _COUNT: Final = "jaxplore_compiles"

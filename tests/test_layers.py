@@ -127,7 +127,7 @@ def test_every_import_of_jaxplore_goes_down_the_diagram():
         ("capture/x.py", "core = jax._src.core", "1 jax._src"),
         ("capture/x.py", "importlib.import_module('jax._src.core')", "1 jax._src.core"),
         ("capture/x.py", "getattr(jax, '_src')", "1 '_src'"),
-        ("look.py", "def f():\n  import flax", "2 flax"),
+        ("public/look.py", "def f():\n  import flax", "2 flax"),
         ("magics/x.py", "import anywidget", "1 anywidget"),
         ("views/x.py", "__import__('jax')", "1 jax"),
     ],
@@ -141,6 +141,6 @@ def test_what_the_diagram_allows_is_no_violation():
         "jaxplore/capture/x.py": "import json, jax.numpy\nfrom jaxplore.model.span import Span",
         "jaxplore/capture/_hooks.py": "from jax._src import core\nname = 'jax._src.pjit'",
         "jaxplore/views/x.py": '"""Not from jax._src."""\ndef f():\n  import graphviz, rich',
-        "jaxplore/look.py": "from jaxplore.widgets.explorer import Explorer",
+        "jaxplore/public/look.py": "from jaxplore.widgets.explorer import Explorer",
     }
     assert violations(sources) == []

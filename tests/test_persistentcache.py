@@ -10,7 +10,7 @@ import pytest
 
 import jaxplore
 from jaxplore.errors import JaxploreError
-from jaxplore.persistentcache import CacheStatus, cache, cache_status
+from jaxplore.public.persistentcache import CacheStatus, cache, cache_status
 
 SETTINGS = (
     "jax_compilation_cache_dir",
@@ -74,7 +74,7 @@ def test_the_next_compile_of_the_same_program_is_a_hit(tmp_path):
 
 SCRIPT = """
 import jax, jax.numpy as jnp, jaxplore
-from jaxplore.persistentcache import cache
+from jaxplore.public.persistentcache import cache
 cache()
 x = jnp.arange(3)
 with jaxplore.observe() as ledger:
@@ -174,7 +174,7 @@ def test_a_directory_that_cannot_be_written_changes_nothing(tmp_path):
 
 def test_jaxplores_own_directory_is_bounded_and_no_other(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("jaxplore.persistentcache._MOST_BYTES", 250)
+    monkeypatch.setattr("jaxplore.public.persistentcache._MOST_BYTES", 250)
 
     def filled(directory):
         directory.mkdir(parents=True, exist_ok=True)

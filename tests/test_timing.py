@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 import jaxplore
-from jaxplore import measuring
 from jaxplore.capture.compiles import timing as clockwork
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.errors import JaxploreError
+from jaxplore.public import measuring
 
 pytestmark = pytest.mark.usefixtures("quiet_lines")
 

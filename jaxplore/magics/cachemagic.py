@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from jaxplore.errors import OptionError
-from jaxplore.persistentcache import CacheStatus, cache, cache_status
+from jaxplore.public.persistentcache import CacheStatus, cache, cache_status
 from jaxplore.views.mode import deterministic
 from jaxplore.views.units import counted, size
 

@@ -3,11 +3,12 @@
 import ast
 from typing import TYPE_CHECKING, Any
 
-from jaxplore import look, session
+from jaxplore import session
 from jaxplore.errors import JaxploreError, OptionError
 from jaxplore.faults import contained
 from jaxplore.magics.lineplace import placed
 from jaxplore.magics.progress import ProgressLine
+from jaxplore.public import look
 
 if TYPE_CHECKING:
     from jaxplore.capture.programs.program import Keep

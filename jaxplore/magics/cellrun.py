@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
-from jaxplore import look, transforms
+from jaxplore import transforms
 from jaxplore.capture.programs.tracing import UserCodeFailed
-from jaxplore.compiling import Kept
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
 from jaxplore.magics import (
@@ -25,6 +24,8 @@ from jaxplore.magics import (
 from jaxplore.magics.cellprogram import CellProgram, build, first_function, has_functions
 from jaxplore.magics.celltext import CellText
 from jaxplore.magics.progress import ProgressLine
+from jaxplore.public import look
+from jaxplore.public.passes import Kept
 from jaxplore.views.gradients import gradient_line
 
 if TYPE_CHECKING:

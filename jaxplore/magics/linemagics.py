@@ -47,7 +47,7 @@ class LineMagics(Magics):
 
         `%explore 12`: of a compile, by its number in `%ledger`, while its function lives."""
         __tracebackhide__ = True
-        from jaxplore.compiling import Kept
+        from jaxplore.public.passes import Kept
 
         kept = Kept()
         program = calls.program_of(self._notebook, line, "explore", keep=kept)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-from jaxplore import compiling, persistentcache, session
+from jaxplore import session
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.source import files
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
 from jaxplore.magics.cellcache import CellPrograms
 from jaxplore.magics.cells import RunningCells
+from jaxplore.public import passes, persistentcache
 
 if TYPE_CHECKING:
     from jaxplore.capture.compiles.observer import Running
@@ -72,7 +73,7 @@ class Notebook:
         self.cells.watch_compiler()
         self._watch()
         with contained("let the pages ask for passes"):
-            compiling.hear_pages(self.shell)
+            passes.hear_pages(self.shell)
         reporter.add(self._write_quiet_line)
 
     def unload(self) -> None:
@@ -221,5 +222,5 @@ def unload(shell: InteractiveShell) -> None:
 
             kept.clear()
         with contained("stop hearing the pages"):
-            compiling.forget_pages()
+            passes.forget_pages()
         persistentcache.cache(False)

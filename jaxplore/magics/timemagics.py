@@ -58,8 +58,8 @@ class TimeMagics(Magics):
         Twins: `jaxplore.time`, `jaxplore.compare_times`.
         """
         __tracebackhide__ = True
-        from jaxplore import measuring
         from jaxplore.magics import timetext
+        from jaxplore.public import measuring
 
         options = timetext.read_options(line)
         scope = self._notebook.shell.user_ns

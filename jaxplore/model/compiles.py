@@ -15,7 +15,7 @@ CompileKind = Literal["trace", "compile", "eager"]
 CacheOutcome = Literal["hit", "miss", "not stored"]
 
 # What a record is asked that only JAX or the front end can answer, by name;
-# `jaxplore.compared` fills it in.
+# `jaxplore.public.diff` fills it in.
 asked: Final[dict[str, Callable[..., Any]]] = {}
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from jaxplore.errors import OptionError
 from jaxplore.magics.cachemagic import cache_command
-from jaxplore.persistentcache import cache
+from jaxplore.public.persistentcache import cache
 
 OFF = "persistent cache off: every session compiles anew"
 

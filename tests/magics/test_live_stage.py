@@ -17,7 +17,7 @@ SETUP = """
 import os, threading, time, jax, jax.numpy as jnp
 from jaxplore.magics.livestage import LiveStage
 from jaxplore.model.compiles import LineCount
-from jaxplore.persistentcache import cache
+from jaxplore.public.persistentcache import cache
 
 class Compiling:
     function, equations, lines = "train_step", 52_310, ()

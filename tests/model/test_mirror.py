@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from jaxplore.gradients import gradient
 from jaxplore.model.gradient import Gradient
 from jaxplore.model.mirror.build import mirror
 from jaxplore.model.mirror.mirror import Mirror, MirrorEdge
 from jaxplore.model.mirror.shown import ShownEdge, first_open, shown_edges, shown_rows
+from jaxplore.public.gradient import gradient
 
 
 def shaped(*shape: int, dtype: str = "float32") -> jax.ShapeDtypeStruct:

@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from jaxplore.gradients import gradient
 from jaxplore.model.gradient import Gradient, GradientLayer
 from jaxplore.model.mirror.mirror import ROW_KINDS
+from jaxplore.public.gradient import gradient
 from jaxplore.views.gradient import colours, html, svg, text, wire, words
 
 SOURCE = """\

@@ -11,7 +11,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import mlir
 
 from jaxplore.capture.compiles.running import Doing, doing, of_stack
-from jaxplore.persistentcache import cache
+from jaxplore.public.persistentcache import cache
 
 SOURCE = """
 def helper(x, see):

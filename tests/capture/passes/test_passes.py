@@ -12,10 +12,10 @@ from jaxplore.capture.passes.modules import Module, module_of
 from jaxplore.capture.programs.hlo import read_hlo
 from jaxplore.capture.programs.linking import EquationIndex
 from jaxplore.capture.source.spans import SpanTable
-from jaxplore.compiling import passes
 from jaxplore.errors import NotAProgramError
 from jaxplore.model.passes import Passes
 from jaxplore.model.program import Program, Stage
+from jaxplore.public.passes import passes
 from tests.capture.passes.conftest import ARGS, GRADIENT
 
 _BACKEND = re.compile(r"backend_config=\{.*\}")

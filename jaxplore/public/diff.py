@@ -114,9 +114,9 @@ def _stages(sides: tuple[Any, Any]) -> tuple[str, ...]:
 
 
 def _side(side: Any, stages: Sequence[str]) -> "Program":
-    from jaxplore.look import program
     from jaxplore.model.program import Program
     from jaxplore.model.why import Why
+    from jaxplore.public.look import program
 
     if isinstance(side, Program):
         return side

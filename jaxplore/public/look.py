@@ -77,7 +77,7 @@ def explore(
     Takes what `program` takes, or a `Program`.
     """
     from jaxplore.capture.programs.tracing import UserCodeFailed
-    from jaxplore.compiling import Kept
+    from jaxplore.public.passes import Kept
     from jaxplore.widgets.explorer import Explorer
 
     kept = Kept()

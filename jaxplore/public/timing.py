@@ -49,7 +49,7 @@ def time(
     """
     __tracebackhide__ = True
     _check(f=f, repeat=repeat, number=number)
-    from jaxplore.measuring import Timed, measure
+    from jaxplore.public.measuring import Timed, measure
 
     call = Timed.of(f, args, kwargs)
     return measure([call], repeat=repeat, number=number)[0]
@@ -87,7 +87,7 @@ def compare_times(
     __tracebackhide__ = True
     _check(f=f, repeat=repeat, number=number)
     _check(f=g)
-    from jaxplore.measuring import Timed, compared, measure
+    from jaxplore.public.measuring import Timed, compared, measure
 
     calls = [Timed.of(one, args, kwargs) for one in (f, g)]
     return compared(measure(calls, repeat=repeat, number=number))
