@@ -1,0 +1,92 @@
+"""What devices send each other while a program runs, and which expression made them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxplore.model.placement import Mesh
+from jaxplore.model.program import Program
+from jaxplore.model.record import Record
+from jaxplore.model.span import Span
+
+CollectiveKind = Literal[
+    "all-reduce",
+    "all-gather",
+    "reduce-scatter",
+    "all-to-all",
+    "collective-permute",
+    "collective-broadcast",
+    "ragged-all-to-all",
+]
+TransferKind = Literal["callback", "infeed", "outfeed", "send", "recv", "memory"]
+Cause = Literal[
+    "asked", "contraction", "reduction", "reshard", "replication", "gradient", "unknown"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collective(Record):
+    """One collective of the optimised program."""
+
+    kind: CollectiveKind
+    name: str
+    """The instruction: `"all-reduce.3"`."""
+    line: int
+    """Its line in the text of stage `"hlo"`, from 1."""
+    type: str
+    """What comes out on each device: `"f32[8,128]"`."""
+    group_size: int
+    """Devices that take part together."""
+    axes: tuple[str, ...]
+    """Mesh axes they lie along; `()` where the groups follow no axis or there is no mesh."""
+    repeats: int | None
+    """How often it runs: the product of the lengths of the loops around it; None where a
+    loop's length is not known before it runs."""
+    sent_bytes: int
+    """Bytes that each device sends in one run of it, by the ring algorithm."""
+    equations: tuple[int, ...]
+    """Places in `Program.equations`."""
+    span: Span | None
+    """The expression that caused it."""
+    phase: str
+    """`"forward"` or `"backward"`."""
+    cause: Cause
+    """`"asked"`: the code says psum, all_gather, ...; `"contraction"`: a matmul over a split
+    dimension; `"reduction"`: a sum over one; `"gradient"`: a gradient of replicated
+    parameters; `"reshard"`: one layout turned into another; `"replication"`: a whole array
+    put on every device."""
+    explanation: str
+    advice: str
+    """`""` where there is nothing to do: it is what was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTransfer(Record):
+    """Data that leaves the devices for the host, or comes from it, while a program runs."""
+
+    kind: TransferKind
+    name: str
+    line: int
+    size_bytes: int
+    repeats: int | None
+    equations: tuple[int, ...]
+    span: Span | None
+    explanation: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collectives(Record):
+    """All that moves between devices in one program."""
+
+    program: Program
+    mesh: Mesh | None
+    devices: int
+    """How many devices the program runs on."""
+    rows: tuple[Collective, ...]
+    """In the order of the program."""
+    transfers: tuple[HostTransfer, ...]
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes that each device sends; a loop of unknown length counts once."""
+        return sum(row.sent_bytes * (row.repeats or 1) for row in self.rows)
