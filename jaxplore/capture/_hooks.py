@@ -209,3 +209,14 @@ def compile_module(
         parsed = ir.Module.parse(module)
         listed = library.xla_client.DeviceList(tuple(known[number] for number in devices))
         client.compile_and_load(parsed, listed, chosen)
+
+
+def backend_state() -> tuple[bool, list[str], dict[str, str]] | None:
+    """Whether JAX has started its backends, which ones, and why others did not start. Starts
+    nothing; None where this JAX does not let itself be asked."""
+    started = _private("xla_bridge", "backends_are_initialized")
+    if started is None:
+        return None
+    backends: dict[str, Any] = _private("xla_bridge", "_backends") or {}
+    errors: dict[str, Any] = _private("xla_bridge", "_backend_errors") or {}
+    return bool(started()), list(backends), {name: str(said) for name, said in errors.items()}

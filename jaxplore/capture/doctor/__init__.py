@@ -1,0 +1,1 @@
+"""Facts about this machine, this process and what is installed, read without starting JAX."""
