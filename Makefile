@@ -113,6 +113,9 @@ wire: $(VENV)/lab.done
 	mv extension/src/wire/timeline.ts.new extension/src/wire/timeline.ts
 	$(BIN)/python -m jaxplore.model.wire.typescript passes > extension/src/wire/passes.ts.new
 	mv extension/src/wire/passes.ts.new extension/src/wire/passes.ts
+	$(BIN)/python -m jaxplore.model.wire.typescript collectives > \
+		extension/src/wire/collectives.ts.new
+	mv extension/src/wire/collectives.ts.new extension/src/wire/collectives.ts
 
 records: $(VENV)/test.done
 	$(BIN)/python tests/records/write.py

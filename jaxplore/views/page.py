@@ -1,5 +1,7 @@
 """HTML that carries its own data and its own script: an output, or a whole page."""
 
+import base64
+import gzip
 import json
 from html import escape
 from typing import Any
@@ -23,6 +25,16 @@ def payload(program: Program) -> dict[str, Any]:
     if written <= _PLAIN_BYTES:
         return {**head, "program": data}
     return {**head, "packed": pack(data)}
+
+
+def zipped(data: dict[str, Any]) -> dict[str, Any]:
+    """What goes beside a program, compressed when large."""
+    written = json.dumps(data, separators=(",", ":"))
+    if len(written) <= _PLAIN_BYTES:
+        return data
+    # No time stamp: the same record gives the same bytes.
+    packed = gzip.compress(written.encode(), mtime=0)
+    return {"format": data["format"], "gzip": base64.b64encode(packed).decode("ascii")}
 
 
 def element(data: dict[str, Any], *, fallback: str, script: str, tag: str = "jxp-view") -> str:

@@ -1,8 +1,5 @@
 """What XLA did, as text and as HTML without script: a list of passes, each with its diff."""
 
-import base64
-import gzip
-import json
 from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
@@ -11,25 +8,19 @@ from jaxplore.model.passes import Pass, Passes
 from jaxplore.model.program import Stage
 from jaxplore.model.span import Span
 from jaxplore.model.wire.passes import encode_passes
+from jaxplore.views.page import zipped
 
 # A cell must stay readable and a notebook small: longer texts are cut, and say so.
 _TEXT_LINES: Final = 40
 _HTML_LINES: Final = 200
 _WIDEST: Final = 100
 _LONGEST_QUOTE: Final = 60
-_PLAIN_BYTES: Final = 20_000
 _PRE: Final = "margin:0;font-size:12px;line-height:1.45;background:transparent;white-space:pre"
 
 
 def payload(passes: Passes) -> dict[str, Any]:
     """What the browser gets, compressed when large."""
-    data = encode_passes(passes)
-    written = json.dumps(data, separators=(",", ":"))
-    if len(written) <= _PLAIN_BYTES:
-        return data
-    # No time stamp: the same record gives the same bytes.
-    packed = gzip.compress(written.encode(), mtime=0)
-    return {"format": data["format"], "gzip": base64.b64encode(packed).decode("ascii")}
+    return zipped(encode_passes(passes))
 
 
 def text(passes: Passes) -> str:

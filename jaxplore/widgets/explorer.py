@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
+from jaxplore.model.collectives import Collectives
 from jaxplore.model.passes import Passes
 from jaxplore.model.program import Program
+from jaxplore.model.wire.collectives import encode_collectives
 from jaxplore.views import page
 from jaxplore.views import passes as passes_view
 from jaxplore.views import program as program_view
@@ -15,7 +17,7 @@ from jaxplore.views.graph import dot, mermaid, svg
 from jaxplore.views.mode import deterministic
 from jaxplore.widgets.asks import asks
 from jaxplore.widgets.assets import script
-from jaxplore.widgets.measured import Seconds, by_span, columns
+from jaxplore.widgets.measured import Seconds, by_span, columns, places
 
 if TYPE_CHECKING:
     from jaxplore.widgets.live import ExplorerWidget
@@ -37,6 +39,7 @@ class Explorer:
         program: Program,
         seconds: Seconds | None = None,
         passes: "Passes | CompilePasses | None" = None,
+        collectives: Collectives | None = None,
     ) -> None:
         """Show a program.
 
@@ -45,9 +48,11 @@ class Explorer:
             seconds: What its expressions took: a mapping from `Span` to seconds, or a
                 profile, whose `lines` have `span` and `self_s`.
             passes: What XLA did, or what finds it out when the page asks.
+            collectives: What its devices send each other and the host.
         """
         self.program = program
         self.seconds = None if seconds is None else by_span(seconds)
+        self.collectives = collectives
         self._passes = passes
         self._widget: ExplorerWidget | None = None
 
@@ -62,9 +67,12 @@ class Explorer:
     def _payload(self) -> dict[str, Any]:
         """What the browser gets."""
         data = page.payload(self.program)
-        if self.seconds is not None:
-            written = data["program"] if "program" in data else self.program.to_json()
-            data["seconds"] = columns(self.seconds, written)
+        if self.seconds is not None or self.collectives is not None:
+            place = places(data["program"] if "program" in data else self.program.to_json())
+            if self.seconds is not None:
+                data["seconds"] = columns(self.seconds, place)
+            if self.collectives is not None:
+                data["collectives"] = page.zipped(encode_collectives(self.collectives, place))
         if isinstance(self._passes, Passes):
             data["passes"] = passes_view.payload(self._passes)
         return data

@@ -1,6 +1,6 @@
-"""Measured seconds per expression, as the page reads them."""
+"""What is measured or told per expression, as the page reads it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from jaxplore.model.span import Span
@@ -36,10 +36,10 @@ def by_span(seconds: Seconds) -> dict[Span, float]:
     return found
 
 
-def columns(seconds: Mapping[Span, float], program: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The wire's spans that were measured, by index, and their seconds."""
+def places(program: Mapping[str, Any]) -> Callable[[Span | None], int]:
+    """Finds the index of an expression among the spans of a program's columns; -1 for none."""
     strings, spans = program["strings"], program["spans"]
-    places = zip(
+    rows = zip(
         spans["file"],
         spans["line"],
         spans["column"],
@@ -47,10 +47,21 @@ def columns(seconds: Mapping[Span, float], program: Mapping[str, Any]) -> dict[s
         spans["end_column"],
         strict=True,
     )
-    index = {(strings[file], *rest): i for i, (file, *rest) in enumerate(places)}
-    found: dict[int, float] = {}
-    for span, time_s in seconds.items():
-        place = (span.file, span.line, span.column, span.end_line, span.end_column)
-        if place in index:
-            found[index[place]] = time_s
-    return {"span": sorted(found), "seconds": [found[i] for i in sorted(found)]}
+    index = {(strings[file], *rest): i for i, (file, *rest) in enumerate(rows)}
+
+    def place(span: Span | None) -> int:
+        if span is None:
+            return -1
+        key = (span.file, span.line, span.column, span.end_line, span.end_column)
+        return index.get(key, -1)
+
+    return place
+
+
+def columns(
+    seconds: Mapping[Span, float], place: Callable[[Span | None], int]
+) -> dict[str, list[Any]]:
+    """The wire's spans that were measured, by index, and their seconds."""
+    found = {place(span): time_s for span, time_s in seconds.items()}
+    measured = sorted(index for index in found if index >= 0)
+    return {"span": measured, "seconds": [found[index] for index in measured]}

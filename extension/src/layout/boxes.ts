@@ -12,6 +12,7 @@ import {
 	inputName,
 	namedChips,
 } from "./chips";
+import { MARK_HEIGHT, type Mark, marksOf, marksWidth } from "./marks";
 import type { Level, LevelNode, Levels } from "./visible";
 
 export interface NodeBox {
@@ -19,6 +20,10 @@ export interface NodeBox {
 	/** Second line; empty for none. */
 	readonly detail: string;
 	readonly chips: readonly Chip[];
+	/** What devices send there. */
+	readonly marks: readonly Mark[];
+	/** Height of the marks below the box, on the way out of it; 0 where they stand in it. */
+	readonly tail: number;
 	/** Drawn as several sheets, one behind another. */
 	readonly isStack: boolean;
 	readonly canOpen: boolean;
@@ -31,6 +36,8 @@ export interface NodeBox {
 const LABEL = 30;
 const CHARACTER = 7.4;
 const DOT = 7;
+/** Of the line between a box and a mark below it. */
+export const MARK_GAP = 6;
 
 export function nodeBox(levels: Levels, node: LevelNode): NodeBox {
 	const { program } = levels.groups;
@@ -75,10 +82,14 @@ function thingBox(levels: Levels, node: LevelNode): NodeBox {
 		chips.push({ text, values: node.results });
 	}
 	const size = canOpen ? `${inside.toLocaleString("en")} equations` : "";
+	const sending = levels.marks().of(thing);
+	const isAfter = !canOpen && sending.moves.length > 0 && sending.moves.every((m) => m.isAfter);
 	return sized({
 		label: thingName(groups, thing),
 		detail: size,
 		chips,
+		marks: marksOf(sending),
+		tail: isAfter ? MARK_HEIGHT + MARK_GAP : 0,
 		isStack: isGroup && kindOf(groups, thing) === GROUP.repeat,
 		canOpen,
 		backward: (groups.backward[thing] as number) / Math.max(1, inside),
@@ -150,8 +161,9 @@ export function typesText(program: Program, values: readonly number[]): string {
 }
 
 function sized(words: Partial<NodeBox> & { readonly label: string }): NodeBox {
-	const { label, detail = "", chips = [], canOpen = false } = words;
+	const { label, detail = "", chips = [], marks = [], tail = 0, canOpen = false } = words;
 	const text = Math.max(label.length * CHARACTER + (canOpen ? 18 : 0), detail.length * 6);
+	const below = marks.length === 0 ? 0 : tail || MARK_HEIGHT + 4;
 	return {
 		isStack: false,
 		canOpen,
@@ -159,8 +171,10 @@ function sized(words: Partial<NodeBox> & { readonly label: string }): NodeBox {
 		...words,
 		detail,
 		chips,
-		width: Math.ceil(Math.max(46, text + 18, chipsWidth(chips) + 12)),
-		height: 24 + (detail ? 14 : 0) + (chips.length > 0 ? CHIP_HEIGHT + 3 : 0),
+		marks,
+		tail,
+		width: Math.ceil(Math.max(46, text + 18, chipsWidth(chips) + 12, marksWidth(marks) + 12)),
+		height: 24 + (detail ? 14 : 0) + (chips.length > 0 ? CHIP_HEIGHT + 3 : 0) + below,
 	};
 }
 

@@ -9,6 +9,8 @@
 
 import type { Flow, PortName } from "../model/groupflow";
 import type { Groups, Thing } from "../model/groups";
+import { lazy } from "../model/lazy";
+import { MoveMarks } from "../model/movemarks";
 import { LevelMaker } from "./levelmaker";
 
 export type NodeKind = "thing" | "in" | "out" | "input" | "output";
@@ -47,11 +49,14 @@ export interface Level {
 export class Levels {
 	readonly groups: Groups;
 	readonly flow: Flow;
+	/** What devices send in each thing. */
+	readonly marks: () => MoveMarks;
 	private readonly known = new Map<Thing, Level>();
 
 	constructor(groups: Groups, flow: Flow) {
 		this.groups = groups;
 		this.flow = flow;
+		this.marks = lazy(() => new MoveMarks(groups));
 	}
 
 	of(container: Thing): Level {

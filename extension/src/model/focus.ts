@@ -12,6 +12,8 @@ export type Origin =
 	| { readonly kind: "frame"; readonly frame: number }
 	/** All that reads or writes a value. */
 	| { readonly kind: "value"; readonly value: number }
+	/** What devices send, by its place in `Moves.rows`. */
+	| { readonly kind: "moves"; readonly moves: readonly number[] }
 	| { readonly kind: "line"; readonly stage: StageName; readonly block: number };
 
 /** How a line is lit: by itself, as part of a lit block, or not. */
@@ -52,6 +54,12 @@ export class Focus {
 		if (origin.kind === "value") {
 			add(program.writer()[origin.value] ?? -1);
 			program.readers().each(origin.value, add);
+		}
+		if (origin.kind === "moves") {
+			for (const { equations: own, span } of program.moves?.get(origin.moves) ?? []) {
+				own.forEach(add);
+				if (span >= 0) spans.add(span);
+			}
 		}
 		if (origin.kind === "line") {
 			const links = program.stage(origin.stage)?.links();
@@ -94,6 +102,13 @@ export class Focus {
 			add(block);
 		};
 		if (this.origin.kind === "line" && this.origin.stage === stage) found(this.origin.block);
+		if (this.origin.kind === "moves" && stage === "hlo") {
+			// Its own line, not all that became of its equations.
+			for (const { line } of this.program.moves?.get(this.origin.moves) ?? []) {
+				if (links.at(line) >= 0) found(links.at(line));
+			}
+			if (isFound) return;
+		}
 		for (const equation of this.equations) links.ofEquation.each(equation, found);
 		// One equation does not light its neighbours of the same expression, unless the stage
 		// knows no more than the expression.
@@ -106,6 +121,10 @@ export class Focus {
 /** The expression that the reader means above all others; -1 for none. */
 function homeOf(program: Program, origin: Origin): number {
 	if (origin.kind === "span") return origin.span;
+	if (origin.kind === "moves") {
+		const [first] = origin.moves;
+		return program.moves?.rows[first ?? -1]?.span ?? -1;
+	}
 	return origin.kind === "frame" ? program.calls().spanOf(origin.frame) : -1;
 }
 

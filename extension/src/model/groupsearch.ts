@@ -1,6 +1,8 @@
-/** Where a graph says some words: primitives, names, types, scopes and source of equations. Pure. */
+/** Where a graph says some words: primitives, names, types, scopes, source, what is sent. Pure. */
 
 import type { Groups, Thing } from "./groups";
+import { moveText, shortName } from "./movewords";
+import { SpanTexts } from "./spantexts";
 
 /** More matches than these are not counted: nobody steps through them. */
 export const MOST_THINGS = 20_000;
@@ -31,6 +33,10 @@ export function thingsWith(groups: Groups, words: string): Thing[] {
 			spans[span[e] as number] === 1;
 		if (isSaid) isIn[e] = 1;
 	}
+	for (const move of program.moves?.rows ?? []) {
+		if (!has(`${shortName(move)} ${moveText(move)} ${move.name}`)) continue;
+		for (const equation of program.moves?.bearers(move).keys() ?? []) isIn[equation] = 1;
+	}
 	for (let thing = groups.equationCount; thing < groups.count; thing++) {
 		if (strings[wire.groups.name[groups.group(thing)] as number] === 1) isIn[thing] = 1;
 	}
@@ -45,26 +51,6 @@ export function thingsWith(groups: Groups, words: string): Thing[] {
 
 /** Expressions whose own text has the words. */
 function spansWith(groups: Groups, has: (text: string) => boolean): Uint8Array {
-	const { spans, sources, strings } = groups.program.wire;
-	const lines = new Map<string, { first: number; lines: readonly string[] }[]>();
-	for (const source of sources) {
-		const list = lines.get(source.file) ?? [];
-		list.push({ first: source.first_line, lines: source.text.split("\n") });
-		lines.set(source.file, list);
-	}
-	return Uint8Array.from(spans.line, (line, i) => {
-		const file = strings[spans.file[i] as number] ?? "";
-		const source = lines
-			.get(file)
-			?.find((one) => line >= one.first && line < one.first + one.lines.length);
-		if (!source) return 0;
-		const own = source.lines.slice(
-			line - source.first,
-			(spans.end_line[i] as number) - source.first + 1,
-		);
-		const last = own.length - 1;
-		if (last >= 0) own[last] = (own[last] as string).slice(0, spans.end_column[i]);
-		if (last >= 0) own[0] = (own[0] as string).slice(spans.column[i]);
-		return Number(has(own.join("\n")));
-	});
+	const texts = new SpanTexts(groups.program.wire);
+	return Uint8Array.from(groups.program.wire.spans.line, (_, span) => Number(has(texts.of(span))));
 }

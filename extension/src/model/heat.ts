@@ -5,7 +5,7 @@ import { nestedCosts } from "./nestedcosts";
 import type { Program, StageName } from "./program";
 import { bytesText, countText, flopsText, secondsText } from "./words";
 
-export const HEAT_KINDS = ["flops", "bytes", "equations", "seconds"] as const;
+export const HEAT_KINDS = ["flops", "bytes", "equations", "seconds", "sent"] as const;
 export type HeatKind = (typeof HEAT_KINDS)[number];
 
 /** Measured time: `seconds[i]` was spent in the expression `span[i]`. */
@@ -29,6 +29,7 @@ const WORDS: Readonly<Record<HeatKind, (amount: number) => string>> = {
 	bytes: bytesText,
 	equations: (count) => countText(count, "equation"),
 	seconds: secondsText,
+	sent: bytesText,
 };
 
 export class Heat {
@@ -66,18 +67,21 @@ export class Heat {
 			}
 		}
 		if (kind === "seconds" && measured) shareOut(program, measured, costs);
+		if (kind === "sent" && program.moves) costs.set(program.moves.sent());
 		const { own, inside, total, hasBranches } = nestedCosts(program, costs, {
 			isWhole: kind === "flops",
 			oneBranch: kind === "flops" || kind === "bytes",
 		});
 		this.values = own;
 		this.inside = inside;
-		this.total = total;
+		// What is sent for no equation that we know is sent nevertheless.
+		this.total = kind === "sent" ? (program.moves?.sentBytes ?? 0) : total;
 		this.hasBranches = hasBranches;
+		const hasWhile = program.wire.regions.some((one) => one.runs < 0);
 		this.isLeast =
-			kind !== "equations" &&
-			kind !== "seconds" &&
-			program.wire.regions.some((one) => one.runs < 0);
+			kind === "sent"
+				? program.moves?.isLeast === true
+				: hasWhile && kind !== "equations" && kind !== "seconds";
 		this.ofSpan = lazy(() => {
 			const sums = new Float64Array(program.wire.spans.line.length);
 			for (let e = 0; e < own.length; e++) {
@@ -107,6 +111,15 @@ export class Heat {
 		if (known) return known;
 		const links = this.program.stage(stage)?.links();
 		const sums = new Float64Array(links?.first.length ?? 0);
+		if (stage === "hlo" && this.kind === "sent") {
+			// There it is known which line sends.
+			for (const { isHost, line, total } of this.program.moves?.rows ?? []) {
+				const block = isHost ? -1 : (links?.at(line) ?? -1);
+				if (block >= 0) sums[block] = (sums[block] as number) + total;
+			}
+			this.ofStage.set(stage, sums);
+			return sums;
+		}
 		for (let e = 0; links && e < this.values.length; e++) {
 			const value = this.values[e] as number;
 			if (value === 0) continue;

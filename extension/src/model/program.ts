@@ -1,9 +1,11 @@
 /** A program with its columns indexed: who reads, who writes, what holds what. Pure. */
 
+import type { CollectivesWire } from "../wire/collectives";
 import type { ProgramWire, StageWire } from "../wire/program";
 import { CallTree } from "./frames";
 import { lazy } from "./lazy";
 import { StageLinks } from "./links";
+import { Moves } from "./moves";
 import { Rows } from "./rows";
 import { SpanIndex } from "./spans";
 
@@ -33,9 +35,11 @@ export class Program {
 	readonly order: () => readonly number[];
 	/** Place of each equation in `order`. */
 	readonly place: () => Int32Array;
+	/** What its devices send; null where nothing moves or nobody looked. */
+	readonly moves: Moves | null;
 	private readonly stageOf = new Map<string, Stage>();
 
-	constructor(wire: ProgramWire) {
+	constructor(wire: ProgramWire, collectives: CollectivesWire | null = null) {
 		this.wire = wire;
 		const rows = wire.equations;
 		this.equationCount = rows.primitive.length;
@@ -68,6 +72,8 @@ export class Program {
 			return place;
 		});
 		for (const stage of wire.stages) this.stageOf.set(stage.name, new Stage(stage, this));
+		const moves = collectives && new Moves(this, collectives);
+		this.moves = moves && moves.rows.length > 0 ? moves : null;
 	}
 
 	stage(name: StageName): Stage | undefined {

@@ -8,6 +8,7 @@ const OF: Readonly<Record<Heat["kind"], string>> = {
 	flops: "our count",
 	bytes: "read and written by the equations, before fusion",
 	equations: "in the program and all that is nested in it",
+	sent: "sent by each device in one run; what several equations send together is shared out",
 	seconds: "measured, an expression's time shared out evenly among its equations",
 };
 

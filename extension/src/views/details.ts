@@ -6,6 +6,7 @@ import { bytesText, flopsText, meaningText, placeText, runsText } from "../model
 import type { CallStack } from "./callstack";
 import { type ChipEvents, chip, equationChips, valueChip } from "./chips";
 import { h } from "./dom";
+import { moveRows } from "./movedetails";
 
 const MOST_VALUES = 30;
 const MOST_CHIPS = 12;
@@ -26,6 +27,7 @@ export function details(parts: Parts, equation: number): HTMLElement {
 	const { flops, bytes } = program.wire.equations;
 	const rows: [string, () => Content][] = [
 		["does", () => [meaningText(program, equation)].filter(Boolean)],
+		["sends", () => moveRows(parts, equation)],
 		["became", () => fates(parts, equation)],
 		["parameters", () => parameters(program, equation)],
 		["reads", () => values(parts, program.inputs.get(equation), "from")],

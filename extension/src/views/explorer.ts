@@ -11,7 +11,7 @@ import type { Host } from "./host";
 import { inspector } from "./inspector";
 import { type Action, actionOf } from "./keys";
 import { type Found, PANE_LABELS, type Pane, type PaneEvents, type PaneName } from "./pane";
-import { message, PANES, SOURCE } from "./panes";
+import { message, panesOf, SOURCE } from "./panes";
 import { followTheme } from "./theme";
 
 export interface Explorer {
@@ -33,7 +33,8 @@ export function explorer(
 ): Explorer {
 	const cleanup = new Cleanup();
 	const panes = new Map<PaneName, Pane>();
-	const makers = new Map([SOURCE, ...PANES].map((maker) => [maker.name, maker]));
+	const stages = panesOf(program);
+	const makers = new Map([SOURCE, ...stages].map((maker) => [maker.name, maker]));
 	let hover: Focus | null = null;
 	let kept: Focus | null = null;
 	let heat: Heat | null = null;
@@ -55,6 +56,10 @@ export function explorer(
 		split: () => body.split(!body.isSplit()),
 		large: () => enlarge(!element.classList.contains("jxp-large")),
 		full: fillScreen,
+		moves() {
+			body.show("moves");
+			focus("moves");
+		},
 	});
 	const strip = inspector(
 		program,
@@ -65,10 +70,12 @@ export function explorer(
 		(line) => {
 			body.show("hlo");
 			const block = program.stage("hlo")?.links().at(line) ?? -1;
-			if (block >= 0) choose("inspector", { kind: "line", stage: "hlo", block });
+			const moves = program.moves?.onLine(line).map(({ index }) => index) ?? [];
+			if (moves.length > 0) choose("inspector", { kind: "moves", moves });
+			else if (block >= 0) choose("inspector", { kind: "line", stage: "hlo", block });
 		},
 	);
-	const stageFrames = new Map(PANES.map(({ name }) => [name, frameOf(name)]));
+	const stageFrames = new Map(stages.map(({ name }) => [name, frameOf(name)]));
 	const body = columns(frameOf("source"), stageFrames, arranged);
 	fitCell(program, body.element);
 	const element = h(
@@ -175,7 +182,7 @@ export function explorer(
 
 	/** Opens the next tab in which the selection has a counterpart. */
 	function counterpart(): void {
-		const names = PANES.map(({ name }) => name);
+		const names = stages.map(({ name }) => name);
 		const now = active === "source" ? (body.open()[0] as PaneName) : active;
 		const column = Math.max(0, body.open().indexOf(now));
 		for (let i = 1; i <= names.length; i++) {

@@ -3,6 +3,7 @@
 import { CHIP_GAP, CHIP_HEIGHT, chipsWidth, chipWidth } from "../layout/chips";
 import type { Item } from "../layout/scene";
 import type { GraphPalette } from "./graphdraw";
+import { marks } from "./graphmarks";
 
 type Context = CanvasRenderingContext2D;
 
@@ -18,6 +19,8 @@ export interface Look {
 	readonly share: number;
 	/** Values whose chips are lit. */
 	readonly lit: ReadonlySet<number>;
+	/** What devices send that is lit. */
+	readonly moves: ReadonlySet<number>;
 	/** How strong its heat is, from 0 to 1. */
 	readonly heat: number;
 }
@@ -103,11 +106,13 @@ export function port(
 
 export function box(
 	context: Context,
-	item: Item,
+	whole: Item,
 	palette: GraphPalette,
 	look: Look,
 	isReadable: boolean,
 ): void {
+	const { tail } = whole.box;
+	const item = tail > 0 ? { ...whole, height: whole.height - tail } : whole;
 	const { left, top, width, height, node, box: words } = item;
 	const round = node.kind === "thing" ? 5 : height / 2;
 	context.globalAlpha = look.isDimmed ? FADED : 1;
@@ -134,6 +139,7 @@ export function box(
 	} else if (node.kind === "thing") tint(context, item, palette, words.canOpen ? 0.2 : 0.1);
 	outline(context, item, palette, look);
 	if (isReadable) write(context, item, palette, look);
+	marks(context, whole, palette, look, isReadable);
 	context.globalAlpha = 1;
 }
 

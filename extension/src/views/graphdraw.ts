@@ -23,6 +23,7 @@ export interface Palette {
 export interface GraphPalette extends Palette {
 	readonly surface: string;
 	readonly warm: string;
+	readonly move: string;
 	readonly code: string;
 }
 
@@ -32,6 +33,8 @@ export interface Lights {
 	readonly kept: ReadonlySet<number>;
 	/** Values whose chips stand out. */
 	readonly chips: ReadonlySet<number>;
+	/** What devices send that stands out. */
+	readonly moves: ReadonlySet<number>;
 	readonly lines: ReadonlySet<number>;
 	/** Where the keyboard is; -1 for nowhere. */
 	readonly current: number;
@@ -91,6 +94,7 @@ export function drawGraph(
 		isCurrent: lights.current === i,
 		isDimmed: lights.only !== null && !lights.only.has(i),
 		lit: lights.chips,
+		moves: lights.moves,
 		share: heat ? heat.share(i) : -1,
 		heat: heat ? heat.strength(i) : 0,
 	});

@@ -11,6 +11,10 @@ import type { GraphState, Shown } from "./graphstate";
 const FEW = 3;
 const NOTHING: ReadonlySet<number> = new Set();
 
+function movesOf(focus: Focus | null): readonly number[] {
+	return focus?.origin.kind === "moves" ? focus.origin.moves : [];
+}
+
 export interface Asked {
 	readonly hover: Focus | null;
 	readonly selected: Focus | null;
@@ -52,6 +56,7 @@ export class GraphLights {
 			hover: hovered,
 			kept,
 			chips: new Set([...pointedAt.values, ...keptAt.values, ...foundAt.values]),
+			moves: new Set([...movesOf(hover), ...movesOf(selected)]),
 			lines: reached ? NOTHING : lines,
 			current: at,
 			only: reached?.items ?? null,

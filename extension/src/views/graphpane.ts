@@ -1,22 +1,27 @@
 /** The program as a graph that opens in place: pan, zoom, open and close, light, search. */
 
-import { CHIP_HEIGHT, type Chip, chipAt } from "../layout/chips";
+import type { Chip } from "../layout/chips";
+import type { Mark } from "../layout/marks";
 import { bare, nextLevel } from "../layout/opening";
 import { itemAt, middleOf, nextTo } from "../layout/paths";
 import type { Item, Scene } from "../layout/scene";
-import type { Focus, Origin } from "../model/focus";
+import type { Focus } from "../model/focus";
 import type { Thing } from "../model/groups";
 import { MOST_THINGS, thingsWith } from "../model/groupsearch";
 import { type Heat, strength } from "../model/heat";
-import { KIND, type Program } from "../model/program";
+import type { Program } from "../model/program";
 import { type Camera, centredOn, firstView, fitting, turnedTo, wholeView, zoomed } from "./camera";
 import { Cleanup, h } from "./dom";
 import { drawGraph, type GraphPalette, type ItemHeat } from "./graphdraw";
+import { chipUnder, isOnGlyph, markUnder, type Point } from "./graphhits";
 import { GraphLights } from "./graphlights";
+import { GraphOrigins } from "./graphorigins";
 import { followPointer } from "./graphpointer";
 import { GraphState } from "./graphstate";
 import { graphTools } from "./graphtools";
 import { minimap } from "./minimap";
+import { legend } from "./movelegend";
+import { markTip } from "./movetips";
 import type { Found, Pane, PaneEvents } from "./pane";
 import { readPalette } from "./theme";
 
@@ -26,8 +31,6 @@ const FIRST_SCALE = 0.55;
 const MOST_SEEN = 400;
 /** A thing with more in it is not opened just to show a selection. */
 const CHEAP = 300;
-/** A group of more equations lights nothing elsewhere: it would be everything. */
-const LIT = 5000;
 
 export function graphPane(program: Program, events: PaneEvents): Pane {
 	const canvas = h("canvas", {
@@ -41,10 +44,11 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 	const cleanup = new Cleanup();
 	const state = new GraphState(program);
 	const { groups } = state;
+	const origins = new GraphOrigins(state.levels.flow);
 	const lights = new GraphLights(state);
 	const map = minimap((x, y) => look(centredOn(camera, size, x, y)));
 	const tools = graphTools(
-		groups,
+		state.levels,
 		{
 			zoomIn: () => zoom(1.25),
 			zoomOut: () => zoom(0.8),
@@ -60,16 +64,17 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 			reveal(thing, () => stand(thing));
 		},
 	);
-	const stage = h("div", { class: "jxp-stage" }, canvas, map.element);
+	const stage = h("div", { class: "jxp-stage" }, canvas, map.element, ...legend(program));
 	const element = h("div", { class: "jxp-graph" }, stage, ...tools.elements);
 
 	let camera: Camera = { x: 0, y: 0, scale: 1 };
 	let size = { width: 0, height: 0, ratio: 1 };
 	let hover: Focus | null = null;
 	let selected: Focus | null = null;
-	/** The item and its chip under the pointer, and the thing that keys start from. */
+	/** The item under the pointer with its chip or mark, and the thing that keys start from. */
 	let pointed = -1;
 	let onChip: Chip | null = null;
+	let onMark: Mark | null = null;
 	let current: Thing | null = null;
 	let path: "into" | "out" | null = null;
 	let found: { words: string; things: readonly Thing[]; at: number } = {
@@ -213,87 +218,45 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		draw();
 	}
 
-	function pointAt(x: number, y: number): number {
-		const { scale } = camera;
-		return itemAt(state.scene, (x - camera.x) / scale, (y - camera.y) / scale);
-	}
-
-	function originOf(thing: Thing): Origin | null {
-		if (groups.isEquation(thing)) return { kind: "equation", equation: thing };
-		if ((groups.inside[thing] as number) > LIT) return null;
-		return { kind: "equations", equations: groups.equationsIn(thing) };
-	}
-
-	/** What a chip of an item stands for: equations that are drawn nowhere else, or an input. */
-	function chipOrigin({ values }: Chip): Origin | null {
-		const constants = values
-			.map((value) => program.writer()[value] ?? -1)
-			.filter((writer) => groups.isConstant(writer));
-		const [first] = constants;
-		if (constants.length > 1) return { kind: "equations", equations: constants };
-		if (first !== undefined) return { kind: "equation", equation: first };
-		const [value] = values;
-		const isInput = value !== undefined && program.valueKind(value) === KIND.input;
-		return isInput && values.length === 1 ? { kind: "value", value } : null;
-	}
-
-	function origin(item: number, chip: Chip | null = null): Origin | null {
-		const node = state.scene.items[item]?.node;
-		if (!node) return null;
-		const own = chip && chipOrigin(chip);
-		if (own) return own;
-		if (node.kind === "thing") return originOf(node.key);
-		const [value] = node.outer;
-		const input = state.levels.flow.inputOf(node.key);
-		if (node.kind === "input") return { kind: "value", value: input };
-		return value === undefined ? null : { kind: "value", value };
+	/** A place of the canvas on the plane of the scene. */
+	function placeOf(x: number, y: number): Point {
+		return { x: (x - camera.x) / camera.scale, y: (y - camera.y) / camera.scale };
 	}
 
 	followPointer(canvas, cleanup, {
 		point(at) {
-			const next = at ? pointAt(at.x, at.y) : -1;
-			const chip = at ? chipUnder(next, at.x, at.y) : null;
-			if (next === pointed && chip === onChip) return;
+			const place = at && placeOf(at.x, at.y);
+			const next = place ? itemAt(state.scene, place.x, place.y) : -1;
+			const item = state.scene.items[next];
+			const chip = place && chipUnder(item, place);
+			const mark = place && markUnder(item, place);
+			if (next === pointed && chip === onChip && mark === onMark) return;
 			pointed = next;
 			onChip = chip;
+			onMark = mark;
 			canvas.style.cursor = next >= 0 ? "pointer" : "grab";
-			events.hover(next >= 0 ? origin(next, chip) : null);
+			canvas.title = item && mark ? markTip(program, item.node.key, mark) : "";
+			events.hover(origins.of(item, chip, mark));
 			draw();
 		},
 		press(x, y) {
-			const at = pointAt(x, y);
-			const item = state.scene.items[at];
+			const place = placeOf(x, y);
+			const item = state.scene.items[itemAt(state.scene, place.x, place.y)];
 			const thing = item?.node.kind === "thing" ? item.node.key : null;
-			if (item && thing !== null && isOnGlyph(item, x, y)) return toggle(thing);
+			if (item && thing !== null && isOnGlyph(item, place)) return toggle(thing);
 			state.settle();
-			const chip = chipUnder(at, x, y);
-			events.select(item ? origin(at, chip) : null);
-			stand(chip && chipOrigin(chip) ? null : thing);
+			const chip = chipUnder(item, place);
+			events.select(origins.of(item, chip, markUnder(item, place)));
+			stand(chip && origins.ofChip(chip) ? null : thing);
 		},
 		pressTwice(x, y) {
-			const item = state.scene.items[pointAt(x, y)];
-			if (item?.node.kind === "thing" && !isOnGlyph(item, x, y)) toggle(item.node.key);
+			const place = placeOf(x, y);
+			const item = state.scene.items[itemAt(state.scene, place.x, place.y)];
+			if (item?.node.kind === "thing" && !isOnGlyph(item, place)) toggle(item.node.key);
 		},
 		drag: (dx, dy) => look({ ...camera, x: camera.x + dx, y: camera.y + dy }),
 		zoom,
 	});
-
-	function chipUnder(at: number, x: number, y: number): Chip | null {
-		const item = state.scene.items[at];
-		if (!item || item.open || item.box.chips.length === 0) return null;
-		const down = (y - camera.y) / camera.scale - item.top;
-		if (down < 3 || down > 4 + CHIP_HEIGHT) return null;
-		const middle = item.left + item.width / 2;
-		return chipAt(item.box.chips, (x - camera.x) / camera.scale - middle);
-	}
-
-	function isOnGlyph({ left, top, box, open }: Item, x: number, y: number): boolean {
-		if (!box.canOpen) return false;
-		const right = (x - camera.x) / camera.scale - left;
-		const down = (y - camera.y) / camera.scale - top;
-		const chips = box.chips.length > 0 && !open ? 18 : 0;
-		return right >= 2 && right <= 22 && down >= 2 + chips && down <= 24 + chips;
-	}
 
 	/** Goes to the next thing and selects it, as a click would. */
 	function move(key: string): void {
@@ -303,7 +266,7 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 		if (item?.node.kind !== "thing") return;
 		pointed = -1;
 		state.settle();
-		events.select(origin(next));
+		events.select(origins.of(item));
 		camera = turnedTo(camera, size, item);
 		stand(item.node.key);
 	}
@@ -372,8 +335,8 @@ export function graphPane(program: Program, events: PaneEvents): Pane {
 			const thing = found.things[at] as Thing;
 			reveal(thing, () => {
 				if (by === 0) return;
-				const item = state.scene.itemOf.get(state.levels.seen(thing, state.open));
-				if (item !== undefined) events.select(origin(item));
+				const item = itemOf(state.levels.seen(thing, state.open));
+				if (item) events.select(origins.of(item));
 				stand(thing);
 			});
 			return { count, index: found.at, more: count >= MOST_THINGS };
@@ -398,6 +361,7 @@ function graphPalette(element: Element): GraphPalette {
 		...readPalette(element),
 		surface: read("surface"),
 		warm: read("warm"),
+		move: read("move"),
 		code: read("code") || "monospace",
 	};
 }

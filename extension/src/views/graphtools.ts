@@ -1,7 +1,9 @@
 /** Buttons over a graph, the things around the current one, and what a screen reader says. */
 
 import { thingName } from "../layout/boxes";
+import type { Levels } from "../layout/visible";
 import type { Groups, Thing } from "../model/groups";
+import { movesText } from "../model/movewords";
 import { countText } from "../model/words";
 import { h } from "./dom";
 
@@ -24,10 +26,11 @@ export interface GraphTools {
 }
 
 export function graphTools(
-	groups: Groups,
+	levels: Levels,
 	actions: GraphActions,
 	go: (thing: Thing) => void,
 ): GraphTools {
+	const { groups } = levels;
 	const bar = h("div", { class: "jxp-tools", role: "toolbar", "aria-label": "graph" });
 	const crumbs = h("nav", { class: "jxp-crumbs", "aria-label": "around it", hidden: true });
 	const said = h("div", { class: "jxp-said", role: "status", "aria-live": "polite" });
@@ -58,7 +61,9 @@ export function graphTools(
 					return button;
 				}),
 			);
-			said.textContent = thing === null ? "" : thingWords(groups, thing, isOpen);
+			const sent = thing === null ? [] : levels.marks().of(thing).moves;
+			const words = thing === null ? "" : thingWords(groups, thing, isOpen);
+			said.textContent = sent.length > 0 ? `${words}; ${movesText(sent)}` : words;
 		},
 		press(path) {
 			into.setAttribute("aria-pressed", String(path === "into"));

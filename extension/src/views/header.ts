@@ -1,11 +1,14 @@
 /** The line on top: what the program is called and takes, search, heat, sizes, help. */
 
 import type { Heat, MeasuredTime } from "../model/heat";
+import type { Moves } from "../model/moves";
+import { overviewText } from "../model/movewords";
 import type { Program } from "../model/program";
-import { countText, signatureText } from "../model/words";
+import { bytesText, countText, signatureText } from "../model/words";
 import { h } from "./dom";
 import { heatBox } from "./heatbox";
 import { helpBox } from "./keys";
+import { moveSign } from "./movedetails";
 import type { Found } from "./pane";
 import { type SearchBox, searchBox } from "./searchbox";
 
@@ -15,6 +18,8 @@ export interface HeaderEvents {
 	split(): void;
 	large(): void;
 	full(): void;
+	/** Shows the list of what devices send. */
+	moves(): void;
 }
 
 export interface Header {
@@ -52,12 +57,14 @@ export function header(
 		"?",
 	);
 	helpButton.addEventListener("click", toggleHelp);
+	const moves = program.moves && movesButton(program.moves, events.moves);
 	const signature = signatureText(program);
 	const element = h(
 		"div",
 		{ class: "jxp-header" },
 		h("strong", { class: "jxp-title", title: program.wire.name }, program.wire.name),
 		h("span", { class: "jxp-count" }, countText(program.equationCount, "equation")),
+		...(moves ? [moves] : []),
 		h("code", { class: "jxp-signature", title: signature }, signature),
 		search.element,
 		heat.element,
@@ -86,6 +93,21 @@ export function header(
 			}
 		},
 	};
+}
+
+/** How much devices send, and the way to the list of it. */
+function movesButton(moves: Moves, show: () => void): HTMLButtonElement {
+	const { rows, sentBytes, devices } = moves;
+	const between = rows.filter(({ isHost }) => !isHost).length;
+	const sign = moveSign({ isHost: between === 0 });
+	const text =
+		between > 0
+			? `${devices} devices, ${bytesText(sentBytes)} sent`
+			: countText(rows.length, "host transfer");
+	const title = `${overviewText(moves)}. Show them all`;
+	const button = h("button", { type: "button", class: "jxp-moving", title }, sign, text);
+	button.addEventListener("click", show);
+	return button;
 }
 
 function toggle(text: string, title: string, act: () => void): HTMLButtonElement {

@@ -10,6 +10,7 @@ const LABELS: Readonly<Record<HeatKind, string>> = {
 	bytes: "bytes",
 	equations: "equations",
 	seconds: "time",
+	sent: "sent bytes",
 };
 
 export interface HeatBox {
@@ -24,7 +25,11 @@ export function heatBox(
 	measured: MeasuredTime | null,
 	choose: (heat: Heat | null) => void,
 ): HeatBox {
-	const kinds = HEAT_KINDS.filter((kind) => kind !== "seconds" || measured !== null);
+	const isKnown: Partial<Record<HeatKind, boolean>> = {
+		seconds: measured !== null,
+		sent: (program.moves?.sentBytes ?? 0) > 0,
+	};
+	const kinds = HEAT_KINDS.filter((kind) => isKnown[kind] !== false);
 	const select = h(
 		"select",
 		{ "aria-label": "cost to show" },

@@ -8,6 +8,7 @@ import { CallStack } from "./callstack";
 import { type ChipEvents, equationChips, valueChip } from "./chips";
 import { contained, details, fates, type Parts, valueDetails } from "./details";
 import { h } from "./dom";
+import { moveChips, movesStrip } from "./movedetails";
 
 const SHOWN = 6;
 
@@ -69,6 +70,8 @@ export function inspector(
 		if (focus === null) content.replaceChildren(hint());
 		else if (focus.origin.kind === "value") {
 			content.replaceChildren(...valueDetails(parts, focus.origin.value));
+		} else if (focus.origin.kind === "moves") {
+			content.replaceChildren(...contained(() => movesStrip(parts, focus, isOpen)));
 		} else if (equation === undefined) content.replaceChildren(unlinked(program, focus));
 		else {
 			content.replaceChildren(...strip(parts, focus, equation, isOpen));
@@ -151,6 +154,8 @@ function does(parts: Parts, equation: number): HTMLElement[] {
 	facts.push(fact("data", bytesText(bytes[equation] ?? 0)));
 	const runs = runsText(program, equation);
 	if (runs !== "once") facts.push(fact("runs", runs));
+	const sent = moveChips(parts, equation);
+	if (sent.length > 0) facts.push(fact("sends", ...sent));
 	if (became.length > 0) facts.push(fact("became", ...became));
 	return facts;
 }

@@ -2,6 +2,7 @@
 
 import { measuredTime } from "../model/heat";
 import { Program } from "../model/program";
+import { readCollectives } from "../wire/collectivespayload";
 import { PayloadError, readPayload } from "../wire/payload";
 import { h } from "./dom";
 import { type Explorer, explorer } from "./explorer";
@@ -9,13 +10,14 @@ import style from "./explorer.css?inline";
 import graph from "./graph.css?inline";
 import type { Host } from "./host";
 import inspector from "./inspector.css?inline";
+import moves from "./moves.css?inline";
 import print from "./print.css?inline";
 import texts from "./texts.css?inline";
 
 export type { Host } from "./host";
 
 /** Print comes last: it undoes what the others say. */
-const STYLE = [style, texts, inspector, graph, print].join("\n");
+const STYLE = [style, texts, inspector, graph, moves, print].join("\n");
 
 /** Draws the host's `payload` in `el` and keeps `selected` in step; returns how to stop. */
 export function mount(el: HTMLElement, host: Host): () => void {
@@ -33,7 +35,8 @@ export function mount(el: HTMLElement, host: Host): () => void {
 		const mine = ++round;
 		try {
 			const payload = host.get("payload");
-			const program = new Program(await readPayload(payload));
+			const wire = await readPayload(payload);
+			const program = new Program(wire, await readCollectives(payload));
 			if (mine !== round) return;
 			view?.dispose();
 			view = explorer(program, host, measuredTime(payload), (equation) =>

@@ -31,7 +31,7 @@ export interface Found {
 	readonly more?: boolean;
 }
 
-export type PaneName = "source" | "jaxpr" | "stablehlo" | "hlo" | "graph" | "passes";
+export type PaneName = "source" | "jaxpr" | "stablehlo" | "hlo" | "graph" | "passes" | "moves";
 
 export interface PaneEvents {
 	hover(origin: Origin | null): void;
@@ -45,4 +45,5 @@ export const PANE_LABELS: Readonly<Record<PaneName, string>> = {
 	hlo: "optimised HLO",
 	graph: "graph",
 	passes: "passes",
+	moves: "collectives",
 };

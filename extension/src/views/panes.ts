@@ -4,6 +4,7 @@ import type { Program, StageName } from "../model/program";
 import { h } from "./dom";
 import { graphPane } from "./graphpane";
 import type { Host } from "./host";
+import { movesPane } from "./movespane";
 import { PANE_LABELS, type Pane, type PaneEvents, type PaneName } from "./pane";
 import { passesPane } from "./passespane";
 import { sourcePane } from "./sourcepane";
@@ -13,18 +14,26 @@ interface Maker {
 	readonly name: PaneName;
 	/** A pane, or a message in its place. */
 	make(program: Program, events: PaneEvents, host: Host): Pane | HTMLElement;
+	/** For which programs it is there; for all where this is not said. */
+	isFor?(program: Program): boolean;
 }
 
 export const SOURCE: Maker = { name: "source", make: source };
 
 /** In the order of their tabs. */
-export const PANES: readonly Maker[] = [
+const PANES: readonly Maker[] = [
 	{ name: "jaxpr", make: (program, events) => text(program, "jaxpr", events) },
 	{ name: "stablehlo", make: (program, events) => text(program, "stablehlo", events) },
 	{ name: "hlo", make: (program, events) => text(program, "hlo", events) },
 	{ name: "graph", make: graphPane },
 	{ name: "passes", make: passesPane },
+	{ name: "moves", make: moves, isFor: ({ moves }) => moves !== null },
 ];
+
+/** The panes that a program has something to show in. */
+export function panesOf(program: Program): readonly Maker[] {
+	return PANES.filter(({ isFor }) => isFor?.(program) ?? true);
+}
 
 function source(program: Program, events: PaneEvents): Pane | HTMLElement {
 	if (program.wire.sources.length > 0) return sourcePane(program, events);
@@ -37,6 +46,11 @@ function text(program: Program, name: StageName, events: PaneEvents): Pane | HTM
 	if (stage?.error) return message(title, stage.error);
 	if (stage && stage.lines().length > 0) return textPane(program, name, stage, events);
 	return message(title, "It was not asked for.");
+}
+
+function moves(program: Program, events: PaneEvents): Pane | HTMLElement {
+	if (program.moves) return movesPane(program, program.moves, events);
+	return message("Nothing moves.", "The program runs on one device.");
 }
 
 export function message(title: string, words: string): HTMLElement {

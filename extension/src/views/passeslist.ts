@@ -2,6 +2,7 @@
 
 import type { Passes, PassRow } from "../model/passes";
 import { Cleanup, h } from "./dom";
+import { keepInSight } from "./keepinsight";
 
 export interface PassesList {
 	readonly element: HTMLElement;
@@ -104,12 +105,4 @@ function passParts(row: PassRow, number: number, most: number): Node[] {
 		bar,
 		h("span", { class: "jxp-pass-note" }),
 	];
-}
-
-/** Scrolls the list alone, never the notebook. */
-function keepInSight(list: HTMLElement, row: HTMLElement): void {
-	const top = row.offsetTop;
-	if (top < list.scrollTop) list.scrollTop = top;
-	const bottom = top + row.offsetHeight - list.clientHeight;
-	if (bottom > list.scrollTop) list.scrollTop = bottom;
 }

@@ -1,12 +1,15 @@
 /** The text of one stage, with its lines linked. */
 
-import type { Focus } from "../model/focus";
+import type { Focus, Origin } from "../model/focus";
 import type { Heat } from "../model/heat";
+import type { Move } from "../model/moves";
+import { wholeText } from "../model/movewords";
 import type { Program, Stage, StageName } from "../model/program";
 import { coloured, tokens } from "./colouring";
 import { Cleanup, h } from "./dom";
 import { Finder } from "./finder";
 import { gutter, type LineCost } from "./gutter";
+import { moveSign } from "./movedetails";
 import { PANE_LABELS, type Pane, type PaneEvents } from "./pane";
 import { VirtualRows } from "./virtual";
 
@@ -48,9 +51,12 @@ export function textPane(
 			}
 			const phase = phaseOf(program, equations);
 			if (phase) row.classList.add(phase);
+			const moves = movesOn(line);
+			if (moves.length > 0) row.classList.add("jxp-sends");
 			const marks = finder.marks(index);
 			row.append(
 				gutter(line, heat, costAt(block, line)),
+				...moves.slice(0, 1).map(lineMark),
 				h(
 					"span",
 					{ class: "jxp-code" },
@@ -72,8 +78,7 @@ export function textPane(
 		from: () => Math.ceil(rows.firstRow()),
 		changed: () => rows.rebuild(),
 		go(index, isChosen) {
-			const block = links.at(index + 1);
-			if (isChosen) events.select(block < 0 ? null : { kind: "line", stage: name, block });
+			if (isChosen) events.select(originOf(index + 1));
 			rows.reveal([index]);
 		},
 	});
@@ -87,17 +92,30 @@ export function textPane(
 		return { own: costs[block] ?? 0, inside, greatest };
 	}
 
-	const blockAt = (event: Event) => links.at(rows.indexAt(event) + 1);
+	/** What devices send there; only the optimised HLO says. */
+	function movesOn(line: number): readonly Move[] {
+		return name === "hlo" ? (program.moves?.onLine(line) ?? []) : [];
+	}
+
+	function originAt(event: Event): Origin | null {
+		return originOf(rows.indexAt(event) + 1);
+	}
+
+	function originOf(line: number): Origin | null {
+		const moves = movesOn(line).map(({ index }) => index);
+		if (moves.length > 0) return { kind: "moves", moves };
+		const block = links.at(line);
+		return block < 0 ? null : { kind: "line", stage: name, block };
+	}
+
 	cleanup.on(rows.element, "pointermove", (event) => {
 		if (event.pointerType === "touch" || event.buttons !== 0) return;
-		const block = blockAt(event);
-		events.hover(block < 0 ? null : { kind: "line", stage: name, block });
+		events.hover(originAt(event));
 	});
 	cleanup.on(rows.element, "pointerleave", () => events.hover(null));
 	cleanup.on(rows.element, "click", (event) => {
 		if (isSelectingText(rows.element)) return;
-		const block = blockAt(event);
-		events.select(block < 0 ? null : { kind: "line", stage: name, block });
+		events.select(originAt(event));
 	});
 
 	return {
@@ -123,6 +141,16 @@ export function textPane(
 			rows.dispose();
 		},
 	};
+}
+
+/** The sign before an instruction by which devices send. */
+function lineMark(move: Move): HTMLElement {
+	const mark = moveSign(move);
+	mark.title = wholeText(move);
+	mark.setAttribute("role", "img");
+	mark.setAttribute("aria-label", wholeText(move));
+	mark.removeAttribute("aria-hidden");
+	return mark;
 }
 
 function phaseOf(program: Program, equations: readonly number[]): string {

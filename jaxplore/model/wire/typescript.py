@@ -11,7 +11,7 @@ import sys
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from jaxplore.model.wire import columns, passes, timeline
+from jaxplore.model.wire import collectives, columns, passes, timeline
 
 _HEADER = """\
 // Written by `make wire` from jaxplore/model/wire/{}.py; do not edit.
@@ -37,6 +37,11 @@ _PASSES = (
     passes.TextWire,
     passes.PassesWire,
 )
+_COLLECTIVES = (
+    collectives.CollectiveColumns,
+    collectives.TransferColumns,
+    collectives.CollectivesWire,
+)
 _TIMELINE = (
     timeline.TimelineRows,
     timeline.TimelineCells,
@@ -60,11 +65,12 @@ export type Column = ArrayLike<number> & Iterable<number>;
 
 
 def typescript(view: str = "program") -> str:
-    """The wire records of a program, a timeline or passes as TypeScript interfaces."""
+    """The wire records of a program, or of what goes with it, as TypeScript interfaces."""
     module, records = {
         "program": ("columns", _PROGRAM),
         "timeline": ("timeline", _TIMELINE),
         "passes": ("passes", _PASSES),
+        "collectives": ("collectives", _COLLECTIVES),
     }[view]
     interfaces = "\n".join(_interface(record) for record in records)
     column = _COLUMN if view == "program" else ""
