@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -54,6 +55,17 @@ def outcome_of(command: list[str], folder: Path, *, stdin: str = "", **environme
     # Where objects lie in memory differs between any two runs.
     texts = [re.sub("0x[0-9a-f]{6,}", "0x", text) for text in (done.stdout, done.stderr)]
     return Outcome(*texts, done.returncode)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def signals_end_programs() -> None:
+    """A shell that starts the tests behind its back ignores signals, and what it starts does."""
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 class Workplace:
