@@ -1,10 +1,10 @@
 """Which device holds what: arrays, or a program's inputs, outputs and constraints."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from jaxplore.model.record import Record
+from jaxplore.model.record import Record, drawings
 from jaxplore.model.span import Span
 
 AxisKind = Literal["auto", "explicit", "manual"]
@@ -168,6 +168,21 @@ class Placement(Record):
         """Bytes on the fullest device over the mean of all; 1.0 is even."""
         held: Sequence[int] = tuple(self.device_bytes.values())
         return max(held) * len(held) / sum(held) if any(held) else 1.0
+
+    def to_svg(self, layout: int | None = None) -> str:
+        """The arrays in their pieces, and what each device holds, as SVG without script.
+
+        Args:
+            layout: A number of `layouts`, as in a list; None for all of them, the first 12.
+
+        Raises:
+            IndexError: There is no such layout.
+        """
+        if layout is not None:
+            layout = range(len(self.layouts))[layout]
+        # A drawing takes a record and no more, so the other layouts go.
+        chosen = self if layout is None else replace(self, layouts=(self.layouts[layout],))
+        return drawings["Placement as SVG"](chosen)
 
 
 def add_bytes(total: dict[str, int], more: Mapping[str, int]) -> None:

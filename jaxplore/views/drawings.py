@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jaxplore.model.memoryoptions import CheckpointOptions
     from jaxplore.model.numerics import Numerics
     from jaxplore.model.passes import Passes
+    from jaxplore.model.placement import Placement
     from jaxplore.model.program import Program
     from jaxplore.model.timeline import Timeline
     from jaxplore.model.timing import Comparison, Timing
@@ -119,6 +120,20 @@ def write_checkpoints(record: "CheckpointOptions") -> str:
     return checkpoints.text(record)
 
 
+def draw_placement(record: "Placement") -> str:
+    """Which device holds what, as HTML."""
+    from jaxplore.views.placement import html
+
+    return html.html(record)
+
+
+def picture_placement(record: "Placement") -> str:
+    """All layouts of a placement, as SVG."""
+    from jaxplore.views.placement import svg
+
+    return svg.svg(record)
+
+
 def draw_diff(record: "ProgramDiff") -> str:
     """What differs between two programs, as HTML."""
     from jaxplore.views import diff
@@ -171,6 +186,7 @@ def install() -> None:
         "Program": draw_program,
         "Passes": draw_passes,
         "Numerics": draw_numerics,
+        "Placement": draw_placement,
         "CheckpointOptions": draw_checkpoints,
         "Derivation": draw_derivation,
         "Ledger": draw_ledger,
@@ -182,6 +198,7 @@ def install() -> None:
     drawings.update({name: _safely(draw) for name, draw in found.items()})
     # A record that shows times leaves its text to the views too.
     drawings["Passes as text"] = write_passes
+    drawings["Placement as SVG"] = picture_placement
     drawings["Numerics as text"] = write_numerics
     drawings["Gradient as text"] = write_gradient
     drawings["CheckpointOptions as text"] = write_checkpoints

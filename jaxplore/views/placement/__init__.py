@@ -1,0 +1,1 @@
+"""Which device holds what, as text, as a picture, and as HTML without script."""

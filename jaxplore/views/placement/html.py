@@ -1,0 +1,262 @@
+"""Which device holds what as HTML without script: bytes per device, the arrays, the pictures."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Final
+
+from jaxplore.model.placement import LeafPlacement, LeafRole, Placement
+from jaxplore.model.types import short_type
+from jaxplore.views.picture import img
+from jaxplore.views.placement.pieces import devices_text
+from jaxplore.views.placement.svg import Drawing, picture
+from jaxplore.views.units import counted, cut, size
+
+MOST_LEAVES: Final = 200
+_MOST_BARS: Final = 16
+_MOST_PATHS: Final = 12
+_MOST_PLACES: Final = 160
+"""Above this the cells of a picture have no tooltips in a page: `.to_svg()` has all."""
+_PICTURES_BYTES: Final = 260_000
+"""Of the pictures of a page together; what is left out is said."""
+_BAR: Final = 160
+
+_LIGHT: Final = "--jxp-pd-bar:#0072b2;--jxp-pd-full:#c24f00;--jxp-pd-line:#5c6b7f40"
+_DARK: Final = "--jxp-pd-bar:#56b4e9;--jxp-pd-full:#e69f00;--jxp-pd-line:#8b97a655"
+_ROOT: Final = ".jxp-placement"
+_STYLE: Final = (
+    f"{_ROOT}{{{_LIGHT}}}"
+    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
+    # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
+    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
+    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
+    f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
+    f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
+    "background:none;color:inherit;padding:0}"
+    f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
+    f"{_ROOT} :is(th,td){{text-align:left;vertical-align:top;padding:2px 12px 2px 0;"
+    "border:0;background:none;white-space:nowrap}"
+    f"{_ROOT} th{{font-weight:600;border-bottom:1px solid var(--jxp-pd-line)}}"
+    f"{_ROOT} .n{{text-align:right;font-variant-numeric:tabular-nums}}"
+    f"{_ROOT} .x{{white-space:normal;overflow-wrap:anywhere;min-width:9em;max-width:28em}}"
+    f"{_ROOT} .q{{opacity:.75}}"
+    f"{_ROOT} .r{{overflow-x:auto;max-width:100%}}"
+    f"{_ROOT} i.b{{display:inline-block;height:9px;min-width:1px;border-radius:2px;"
+    "background:var(--jxp-pd-bar);print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+    f"{_ROOT} i.f{{background:var(--jxp-pd-full)}}"
+    f"{_ROOT} details{{margin:4px 0}}"
+    f"{_ROOT} summary{{cursor:pointer}}"
+    f"{_ROOT} img{{display:block;margin-top:4px}}"
+)
+_SECTIONS: Final[Mapping[LeafRole, str]] = {
+    "array": "arrays",
+    "input": "inputs",
+    "output": "outputs",
+    "constraint": "constraints",
+}
+
+
+def html(record: Placement) -> str:
+    """Bytes per device, a table of what is where, and a picture of each way to lay it out.
+
+    It reads with its styles and its pictures stripped too; all text is escaped.
+    """
+    return (
+        f'<div class="jxp-placement jaxplore-placement"><style>{_STYLE}</style>'
+        f"<div><b>{escape(summary(record))}</b></div>{_devices(record)}"
+        f"{''.join(_sections(record))}{_pictures(record)}{_meshes(record)}</div>"
+    )
+
+
+def summary(record: Placement) -> str:
+    """What is placed, on how much, and how evenly, in one line."""
+    held = record.device_bytes
+    noun = "value" if record.name else "array"
+    what = counted(len(record), noun)
+    if record.name:
+        what = f"{record.name}: {what}"
+    if not record.leaves:
+        return f"{what}: nothing is on a device"
+    said = f"{what} on {counted(len(held), 'device')}: {size(sum(held.values()))} in all"
+    if len(held) > 1:
+        low, high = min(held.values()), max(held.values())
+        said += f", {size(low)} on each" if low == high else f", {size(low)} to {size(high)} each"
+    if record.imbalance > 1.005:
+        fullest = max(held, key=lambda name: held[name])
+        said += f"; {fullest} holds {record.imbalance:.1f} times the mean"
+    return said
+
+
+def _devices(record: Placement) -> str:
+    """A bar per device, or per group of devices that hold the same number of bytes."""
+    held = record.device_bytes
+    if len(held) < 2:
+        return ""
+    groups: list[tuple[list[str], int]]
+    if len(held) <= _MOST_BARS:
+        groups = [([name], held[name]) for name in held]
+    else:
+        same: dict[int, list[str]] = {}
+        for name, held_bytes in held.items():
+            same.setdefault(held_bytes, []).append(name)
+        groups = [(names, held_bytes) for held_bytes, names in sorted(same.items(), reverse=True)]
+    most = max(held.values())
+    is_uneven = record.imbalance > 1.005
+    kinds = {device.name: device.kind for device in record.known_devices}
+    rows = "".join(
+        _bar(names, held_bytes, most, is_full=is_uneven and held_bytes == most, kinds=kinds)
+        for names, held_bytes in groups[:_MOST_BARS]
+    )
+    rest = [name for names, _ in groups[_MOST_BARS:] for name in names]
+    if rest:
+        low, high = (one(held[name] for name in rest) for one in (min, max))
+        between = f"{size(low)} to {size(high)} each"
+        rows += f"<tr><td>{counted(len(rest), 'more device')}</td><td></td><td>{between}</td></tr>"
+    return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _bar(
+    names: Sequence[str], held: int, most: int, *, is_full: bool, kinds: Mapping[str, str]
+) -> str:
+    width = round(_BAR * held / most) if most else 0
+    each = " each" if len(names) > 1 else ""
+    mark = " · fullest" if is_full else ""
+    kind = ", ".join(sorted({kinds[name] for name in names if name in kinds}))
+    return (
+        f'<tr><td title="{escape(kind)}"><code>{escape(cut(devices_text(names), 60))}</code></td>'
+        f'<td><i class="b{" f" if is_full else ""}" style="width:{width}px"></i></td>'
+        f'<td class="n">{size(held)}{each}{mark}</td></tr>'
+    )
+
+
+def _sections(record: Placement) -> Iterator[str]:
+    """A table per role; together they have at most so many rows."""
+    left = MOST_LEAVES
+    for role, title in _SECTIONS.items():
+        leaves = [leaf for leaf in record.leaves if leaf.role == role]
+        if not leaves:
+            continue
+        shown, rest = leaves[:left], leaves[left:]
+        left -= len(shown)
+        heading = f"<div><b>{title}</b></div>" if record.name else ""
+        rows = "".join(_leaf(leaf, record) for leaf in shown)
+        head = "".join(
+            f"<th{kind}>{name}</th>"
+            for name, kind in (
+                ("path", ""),
+                ("type", ""),
+                ("size", ' class="n"'),
+                ("split", ""),
+                ("picture", ""),
+                ("on", ""),
+                ("per device", ' class="n"'),
+                ("pinned by", ""),
+            )
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f'<div class="r">{table}</div>' if shown else ""
+        yield f"{heading}{table}{_rest(rest, record)}"
+
+
+def _leaf(leaf: LeafPlacement, record: Placement) -> str:
+    number = "" if leaf.layout < 0 else str(leaf.layout + 1)
+    path = leaf.path or record.name or "it"
+    where = "" if leaf.span is None else f'<div class="q">{escape(leaf.span.described(60))}</div>'
+    return (
+        f'<tr><td class="x"><code>{escape(cut(path, 100))}</code>{where}</td>'
+        f"<td>{escape(short_type(leaf.dtype, leaf.shape))}</td>"
+        f'<td class="n">{size(leaf.size_bytes)}</td>'
+        f'<td class="x">{escape(cut(leaf.sharding, 120))}</td><td>{number}</td>'
+        f"<td>{escape(cut(devices_text(leaf.devices), 40))}</td>"
+        f'<td class="n">{_per_device(leaf.bytes_per_device)}</td>'
+        f'<td class="x">{_pinned(leaf)}</td></tr>'
+    )
+
+
+def _per_device(held: Mapping[str, int]) -> str:
+    if not held:
+        return ""
+    low, high = min(held.values()), max(held.values())
+    return size(low) if low == high else f"{size(low)} to {size(high)}"
+
+
+def _pinned(leaf: LeafPlacement) -> str:
+    if not leaf.committed:
+        return '<span class="q">not pinned</span>'
+    return "pinned" if leaf.pinned_by is None else escape(cut(leaf.pinned_by.words, 120))
+
+
+def _rest(leaves: Sequence[LeafPlacement], record: Placement) -> str:
+    """Leaves without a row, by how they are laid out."""
+    if not leaves:
+        return ""
+    counts = Counter(leaf.layout for leaf in leaves)
+    rows = ""
+    for layout, count in counts.most_common(_MOST_BARS):
+        held = sum(leaf.size_bytes for leaf in leaves if leaf.layout == layout)
+        words = "" if layout < 0 else record.layouts[layout].words
+        number = "" if layout < 0 else f"picture {layout + 1}: "
+        said = f"{number}{cut(words, 100)}" if words else "not known how"
+        rows += f"<li>{counted(count, 'array')}, {size(held)}: {escape(said)}</li>"
+    return f"<div>and {len(leaves):,} more, <code>.leaves</code> has all:</div><ul>{rows}</ul>"
+
+
+def _pictures(record: Placement) -> str:
+    """Each way to lay an array out in a fold, the first open."""
+    left = _PICTURES_BYTES
+    parts: list[str] = []
+    paths: dict[int, list[str]] = {}
+    for leaf in record.leaves:
+        paths.setdefault(leaf.layout, []).append(leaf.path or record.name or "it")
+    for number, layout in enumerate(record.layouts):
+        share = left if number == 0 else left // (len(record.layouts) - number)
+        image = _image(record, number, share, left) if left > 0 else ""
+        left = left - len(image) if image else 0
+        note = f"<div>not drawn here: <code>.to_svg({number})</code> draws it</div>"
+        title = f"{number + 1}. {short_type(layout.dtype, layout.shape)}: {cut(layout.words, 120)}"
+        opened = " open" if number == 0 else ""
+        parts.append(
+            f"<details{opened}><summary>{escape(title)}</summary>"
+            f"{_who(paths.get(number, []))}{image or note}</details>"
+        )
+    return "".join(parts)
+
+
+def _image(record: Placement, number: int, share: int, most: int) -> str:
+    """A picture in its share of the bytes, without labels if need be; or none."""
+    drawing = Drawing(record, number)
+    places = tuple(drawing.places()) if drawing.cell_count <= _MOST_PLACES else ()
+    for labels, room in ((True, share), (False, most)):
+        drawn = picture(drawing, labels=labels)
+        image = img(
+            drawn.svg, said=drawn.said, width=drawn.width, height=drawn.height, places=places
+        )
+        if len(image) <= room:
+            note = "" if labels else f"<div class=q>labels: <code>.to_svg({number})</code></div>"
+            return f'<div class="r">{image}</div>{note}'
+    return ""
+
+
+def _who(paths: Sequence[str]) -> str:
+    """The leaves that are laid out like this."""
+    if not paths:
+        return ""
+    shown = ", ".join(f"<code>{escape(cut(path, 80))}</code>" for path in paths[:_MOST_PATHS])
+    rest = f" and {len(paths) - _MOST_PATHS:,} more" if len(paths) > _MOST_PATHS else ""
+    return f'<div class="q">{shown}{rest}</div>'
+
+
+def _meshes(record: Placement) -> str:
+    if not record.meshes:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(' × '.join(f'{axis.name} ({axis.size})' for axis in mesh.axes))}</td>"
+        f"<td>{escape(', '.join(sorted({axis.kind for axis in mesh.axes})))}</td>"
+        f"<td><code>{escape(cut(devices_text(mesh.devices), 80))}</code></td></tr>"
+        for mesh in record.meshes
+    )
+    title = counted(len(record.meshes), "mesh").replace("meshs", "meshes")
+    return (
+        f"<details><summary>{title}</summary><table><thead><tr><th>axes</th><th>split by</th>"
+        f"<th>devices</th></tr></thead><tbody>{rows}</tbody></table></details>"
+    )
