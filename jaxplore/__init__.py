@@ -23,6 +23,7 @@ from jaxplore.public.checkpointing import checkpoint_options as checkpoint_optio
 from jaxplore.public.derivation import derivation as derivation
 from jaxplore.public.diff import diff as diff
 from jaxplore.public.diff import install as _let_rows_answer
+from jaxplore.public.doctor import doctor as doctor
 from jaxplore.public.expecting import expect as expect
 from jaxplore.public.gradient import gradient as gradient
 from jaxplore.public.gradientoutput import install as _let_gradients_show

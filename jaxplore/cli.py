@@ -16,9 +16,16 @@ def _run(arguments: Sequence[str]) -> int:
     return command.main(arguments)
 
 
+def _doctor(arguments: Sequence[str]) -> int:
+    from jaxplore.public import doctorcommand
+
+    return doctorcommand.main(arguments)
+
+
 # Command -> (what `jaxplore --help` says of it, what it does).
 _COMMANDS: Final[Mapping[str, tuple[str, Callable[[Sequence[str]], int]]]] = {
     "run": ("run any program under observation and write a report", _run),
+    "doctor": ("say what is wrong with the installation, and how to mend it", _doctor),
 }
 
 

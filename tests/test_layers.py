@@ -22,7 +22,7 @@ ALLOWED = {
     "widgets": (BASE | {"model", "views"}, {"anywidget", "ipywidgets", "traitlets"}),
     # Python itself imports run/startup as sitecustomize; it hands over to another one.
     "run": (BASE | {"model", "capture", "views", "session"}, {"jax", "sitecustomize"}),
-    "cli": (BASE | {"run"}, set()),
+    "cli": (BASE | {"run", "public"}, set()),
 }
 TOP = {"IPython", "ipyparallel", "jax", "numpy", "pytest"}
 HOOKS = "jaxplore/capture/_hooks.py"

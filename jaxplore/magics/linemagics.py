@@ -28,6 +28,7 @@ _HELP = """\
 %jtime f(x)           time honestly: first call in stages, then dispatch and run
 %numerics f(x)        where the first NaN or Inf is made, why, and what to write instead;
                       %%numerics: in a cell
+%doctor               what is wrong with the installation, and how to mend it
 %jaxplore on|quiet|off
 %jaxplore cache on|off|status"""
 

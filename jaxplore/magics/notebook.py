@@ -7,6 +7,7 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, Intera
 
 from jaxplore import session
 from jaxplore.capture.compiles.observer import observer
+from jaxplore.capture.doctor.watch import watch
 from jaxplore.capture.source import files
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
@@ -49,6 +50,7 @@ class Notebook:
     def load(self) -> None:
         from jaxplore.magics.cellmagics import CellMagics
         from jaxplore.magics.diffmagics import DiffMagics
+        from jaxplore.magics.doctormagic import DoctorMagic
         from jaxplore.magics.gradientmagics import GradientMagics
         from jaxplore.magics.ledgermagics import LedgerMagics
         from jaxplore.magics.linemagics import LineMagics
@@ -63,6 +65,7 @@ class Notebook:
         self.shell.register_magics(LedgerMagics(self))
         self.shell.register_magics(TimeMagics(self))
         self.shell.register_magics(NumericsMagics(self))
+        self.shell.register_magics(DoctorMagic(self))
         for kind, found in self._magics().items():
             for name, magic in before[kind].items():
                 if found.get(name) is not magic:
@@ -148,6 +151,7 @@ class Notebook:
                 self._shown = self.observation.ledger.total_count
                 self.cells.begin(info)
                 self.beside.begin(show=self.mode == "on")
+                watch.begin()
 
     def _after_cell(self, result: ExecutionResult) -> None:
         if result.info is not None and result.info.silent:
@@ -156,6 +160,8 @@ class Notebook:
         self._depth = max(self._depth - 1, 0)
         if self._depth or not self._observing:
             return
+        with contained("note what a cell set"):
+            watch.end(self.cells.number, self.cells.text)
         with contained("end the line of the running stage"):
             self.beside.stage.end()
         with contained("note what a cell changed"):
@@ -217,6 +223,7 @@ def unload(shell: InteractiveShell) -> None:
         # What belongs to the process goes with the last shell.
         files.cells.clear()
         files.moves.clear()
+        watch.clear()
         if "jaxplore.transforms.kept" in sys.modules:
             from jaxplore.transforms.kept import kept
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from jaxplore.model.record import Record
+from jaxplore.model.record import TEXT, Record, drawings
 
 Severity = Literal["error", "warning", "note"]
 
@@ -35,3 +35,7 @@ class Diagnosis(Record):
     findings: tuple[Diagnosed, ...]
     facts: tuple[tuple[str, str], ...]
     """What was looked at, in order: `("jax", "0.12.0")`, `("backend", "cpu")`, ..."""
+
+    def __str__(self) -> str:
+        write = drawings.get("Diagnosis" + TEXT)
+        return "\n".join(map(str, self.findings)) if write is None else write(self)

@@ -33,6 +33,8 @@ class BackendState(Record):
     """Devices of the default platform in this process."""
     errors: tuple[tuple[str, str], ...] = ()
     """(platform, why it did not start)."""
+    failure: str = ""
+    """What JAX said when it could not start at all; `""` where nobody tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,8 @@ class Facts(Record):
     cpu_devices: int = -1
     """JAX's setting `jax_num_cpu_devices`; -1 where nobody set it."""
     x64: bool = False
+    x64_set_at: Span | None = None
+    """Where it was switched on, when that was seen after the backend had started."""
     switches: tuple[tuple[str, str], ...] = ()
     """JAX's settings for debugging that are on: `("jax_debug_nans", "True")`."""
     float64_names: tuple[str, ...] = ()

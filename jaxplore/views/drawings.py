@@ -14,6 +14,7 @@ from jaxplore.views.mode import deterministic
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
     from jaxplore.model.derivation import Derivation
+    from jaxplore.model.diagnosis import Diagnosis
     from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.gradient import Gradient
     from jaxplore.model.ledger import Ledger
@@ -120,6 +121,20 @@ def write_checkpoints(record: "CheckpointOptions") -> str:
     return checkpoints.text(record)
 
 
+def draw_diagnosis(record: "Diagnosis") -> str:
+    """What is wrong with an installation, as HTML."""
+    from jaxplore.views import doctor
+
+    return doctor.html(record)
+
+
+def write_diagnosis(record: "Diagnosis") -> str:
+    """What is wrong with an installation, as text."""
+    from jaxplore.views import doctor
+
+    return doctor.text(record)
+
+
 def draw_placement(record: "Placement") -> str:
     """Which device holds what, as HTML."""
     from jaxplore.views.placement import html
@@ -189,6 +204,7 @@ def install() -> None:
         "Placement": draw_placement,
         "CheckpointOptions": draw_checkpoints,
         "Derivation": draw_derivation,
+        "Diagnosis": draw_diagnosis,
         "Ledger": draw_ledger,
         "Compile": draw_compile,
         "Timeline": draw_timeline,
@@ -203,5 +219,6 @@ def install() -> None:
     drawings["Gradient as text"] = write_gradient
     drawings["CheckpointOptions as text"] = write_checkpoints
     drawings["Derivation as text"] = write_derivation
+    drawings["Diagnosis as text"] = write_diagnosis
     drawings["ProgramDiff as text"] = write_diff
     drawings["Timing as text"] = drawings["Comparison as text"] = write_timing

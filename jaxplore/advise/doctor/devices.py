@@ -166,6 +166,21 @@ def _described(accelerator: Accelerator) -> str:
     return f"{said} (driver {accelerator.driver})" if accelerator.driver else said
 
 
+def start_failure(facts: Facts) -> Iterator[Diagnosed]:
+    """D06: JAX cannot start at all."""
+    said = " ".join(facts.backend.failure.split())
+    if said:
+        asked = f"JAX_PLATFORMS={facts.platforms}" if facts.platforms else "nothing"
+        yield Diagnosed(
+            id="D06",
+            severity="error",
+            title="JAX does not start",
+            found=f"asked for {asked}, it says: {said}",
+            fix='`JAX_PLATFORMS=cpu python -c "import jax; jax.devices()"` shows whether JAX '
+            "itself works; then mend or uninstall the plugin that the message names",
+        )
+
+
 def preallocation(facts: Facts) -> Iterator[Diagnosed]:
     """D02: JAX reserves most of a GPU's memory when it starts."""
     if not uses_gpu(facts):

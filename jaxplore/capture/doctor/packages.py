@@ -4,7 +4,7 @@ import os
 import pkgutil
 import re
 import sys
-from importlib import import_module, metadata
+from importlib import metadata
 from importlib.util import find_spec
 from typing import Final
 
@@ -41,11 +41,9 @@ def packages() -> tuple[Package, ...]:
 def plugins() -> tuple[str, ...]:
     """The plugins that JAX will find: `"cuda"`, `"rocm"`, `"tpu"`; others by their names."""
     names = {point.name for point in metadata.entry_points(group="jax_plugins")}
-    if find_spec("jax_plugins") is not None:
-        # A folder that all plugins share, without code of its own.
-        names.update(
-            one.name for one in pkgutil.iter_modules(import_module("jax_plugins").__path__)
-        )
+    shared = find_spec("jax_plugins")  # a folder that all plugins share, without code of its own
+    if shared is not None and shared.submodule_search_locations is not None:
+        names.update(one.name for one in pkgutil.iter_modules([*shared.submodule_search_locations]))
     if find_spec("libtpu") is not None:
         names.add("tpu")
     return tuple(sorted({_platform(name) for name in names}))

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import jax
@@ -11,7 +12,7 @@ from jaxplore.capture import _hooks
 from jaxplore.model.doctorfacts import BackendState, Variable
 
 # XLA and the drivers read these when the backend starts; JAX's own are read from its settings.
-_OF_XLA: Final = (
+OF_XLA: Final = (
     "XLA_FLAGS",
     "LIBTPU_INIT_ARGS",
     "CUDA_VISIBLE_DEVICES",
@@ -44,6 +45,24 @@ def backend() -> BackendState:
     )
 
 
+def start() -> BackendState:
+    """Start JAX's backend, without reserving a GPU's memory, and say how it went."""
+    name = "XLA_PYTHON_CLIENT_PREALLOCATE"
+    given = os.environ.get(name)
+    os.environ[name] = "false"
+    failure = ""
+    try:
+        jax.devices()
+    except Exception as error:
+        failure = str(error)
+    finally:
+        if given is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = given
+    return replace(backend(), failure=failure)
+
+
 def environment_at_start() -> Mapping[str, str] | None:
     """The environment this process started with; None where the system does not say."""
     try:
@@ -59,7 +78,7 @@ def variables() -> tuple[Variable, ...]:
     """The variables that matter to JAX and are set, or were when the process started."""
     started = environment_at_start()
     names = {*os.environ, *(started or ())}
-    wanted = [name for name in _OF_XLA if name in names]
+    wanted = [name for name in OF_XLA if name in names]
     wanted += sorted(name for name in names if name.startswith(_OF_JAX) and _setting_of(name))
     return tuple(_variable(name, started) for name in wanted)
 
