@@ -5,10 +5,12 @@ from html import escape
 from typing import Final
 
 from jaxplore.faults import contained
+from jaxplore.model.collectives import Collectives
 from jaxplore.model.program import Program, Source, Stage
 from jaxplore.model.span import Span
 from jaxplore.views.mode import deterministic
 from jaxplore.views.picture import img
+from jaxplore.views.units import counted
 
 STAGE_TITLES = {"jaxpr": "jaxpr", "stablehlo": "StableHLO", "hlo": "optimised HLO"}
 
@@ -74,11 +76,18 @@ _PRE = "margin:0;font-size:12px;line-height:1.45;background:transparent;white-sp
 _COLUMN = "text-align:left;vertical-align:top;padding:0 16px 0 0"
 
 
-def html(program: Program, *, stages: Sequence[str] | None = None, with_source: bool = True) -> str:
+def html(
+    program: Program,
+    *,
+    stages: Sequence[str] | None = None,
+    with_source: bool = True,
+    sent: Collectives | None = None,
+) -> str:
     """Source and jaxpr side by side, the graph and the other stages below.
 
     Reads with its scripts and styles stripped, as on GitHub; all text is escaped. In
     deterministic mode without the graph: which equations there are depends on JAX's version.
+    With `sent` it says what devices send, and the graph is marked where they do.
     Without the source each line of the jaxpr still has its expression beside it.
     """
     names = [n for n in program.stages if stages is None or n in stages]
@@ -89,21 +98,30 @@ def html(program: Program, *, stages: Sequence[str] | None = None, with_source: 
     if "jaxpr" in names:
         lines = _beside(program.stages["jaxpr"])
         columns.append(_column("jaxpr", _cut(lines, _HTML_LINES)))
-    graph = "" if deterministic() else _graph(program)
+    graph = "" if deterministic() else _graph(program, sent)
+    moved = "" if sent is None else f"<p>{escape(sending_text(sent))}</p>"
     folded = "".join(_folded(n, program.stages[n]) for n in names if n != "jaxpr")
     return (
         '<details open class="jaxplore-program"><summary style="cursor:pointer">'
         f"{escape(program.summary())}</summary>"
-        f"<table><tbody><tr>{''.join(columns)}</tr></tbody></table>{graph}{folded}</details>"
+        f"{moved}<table><tbody><tr>{''.join(columns)}</tr></tbody></table>{graph}{folded}"
+        "</details>"
     )
 
 
-def _graph(program: Program) -> str:
+def sending_text(sent: Collectives) -> str:
+    """What devices send, in one line; how much of it depends on the version of XLA."""
+    from jaxplore.views.graph.sending import overview
+
+    return counted(sent.devices, "device") if deterministic() else overview(sent)
+
+
+def _graph(program: Program, sent: Collectives | None) -> str:
     """The picture; nothing where it cannot be small."""
     from jaxplore.views.graph.svg import small_picture
 
     with contained("draw the graph"):
-        drawn = small_picture(program, _PICTURE_BYTES)
+        drawn = small_picture(program, _PICTURE_BYTES, sent)
         if drawn is not None:
             scale = max(_SMALLEST, min(1, _PICTURE_HEIGHT / drawn.height))
             width, height = round(drawn.width * scale), round(drawn.height * scale)

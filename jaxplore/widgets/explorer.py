@@ -57,7 +57,10 @@ class Explorer:
         self._widget: ExplorerWidget | None = None
 
     def __repr__(self) -> str:
-        return program_view.text(self.program)
+        text = program_view.text(self.program)
+        if self.collectives is None:
+            return text
+        return f"{text}\n{program_view.sending_text(self.collectives)}"
 
     def __rich__(self) -> object:
         from jaxplore.views.programrich import rendered
@@ -102,7 +105,11 @@ class Explorer:
         return {} if serial is None else {"ask": serial}
 
     def _static(self) -> str:
-        return draw_program(self.program)
+        if self.collectives is None:
+            return draw_program(self.program)
+        # Of the stages only the jaxpr is the same for every version of XLA.
+        stages = ("jaxpr",) if deterministic() else None
+        return program_view.html(self.program, stages=stages, sent=self.collectives)
 
     def _element(self, payload: dict[str, Any]) -> str:
         return page.element(payload, fallback=self._static(), script=script("explorer.js"))
@@ -186,7 +193,7 @@ class Explorer:
                 given=f"engine={engine!r}",
                 do='use engine="jaxplore" or engine="dot".',
             )
-        return dot.svg(self.program) if engine == "dot" else svg.svg(self.program)
+        return dot.svg(self.program) if engine == "dot" else svg.svg(self.program, self.collectives)
 
     def to_mermaid(self, *, groups: bool = False, depth: int | None = None) -> str:
         """The graph as a Mermaid flowchart; `groups` and `depth` as in `to_dot`."""

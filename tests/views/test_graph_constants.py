@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 import jaxplore
-from jaxplore.views.graph.shown import Item, first_view
+from jaxplore.views.graph.boxes import Item
+from jaxplore.views.graph.shown import first_view
 
 
 def items(f: Any, *args: Any) -> list[Item]:

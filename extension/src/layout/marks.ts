@@ -28,7 +28,7 @@ export function marksOf({ moves, bytes }: Sending): Mark[] {
 /** The kinds by name where they are few; the last says how much is sent. */
 function counted(moves: readonly Move[], isHost: boolean, bytes: number): Mark[] {
 	if (moves.length === 0) return [];
-	const amount = bytes > 0 ? ` ${bytesText(bytes)}` : "";
+	const amount = bytes > 0 ? ` · ${bytesText(bytes)}` : "";
 	const counts = countsOf(moves);
 	if (counts.length > KINDS) {
 		const what = isHost ? "host transfers" : "collectives";

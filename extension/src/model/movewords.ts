@@ -29,20 +29,23 @@ export function shortName({ kind }: Move): string {
 
 /** `all-reduce over data (4), 1.5 MiB sent per device`. */
 export function moveText(move: Move): string {
-	const times =
-		move.repeats < 0
-			? " each time its loop goes round"
-			: move.repeats > 1
-				? `, ${move.repeats.toLocaleString("en")} times`
-				: "";
-	if (move.isHost) {
-		const size = move.bytes > 0 ? `, ${bytesText(move.bytes)}` : "";
-		return `${TRANSFERS[move.kind] ?? move.kind}${size}${times}`;
-	}
-	const among = move.axes
-		? `over ${move.axes} (${move.groupSize})`
-		: `in groups of ${move.groupSize}`;
-	return `${move.kind} ${among}, ${bytesText(move.bytes)} sent per device${times}`;
+	const name = move.isHost ? (TRANSFERS[move.kind] ?? move.kind) : move.kind;
+	const among = amongText(move);
+	return `${name}${among ? ` ${among}` : ""}${amountText(move)}`;
+}
+
+/** `over data (4)`: which devices take part together; empty for a transfer. */
+export function amongText({ isHost, axes, groupSize }: Move): string {
+	if (isHost) return "";
+	return axes ? `over ${axes} (${groupSize})` : `in groups of ${groupSize}`;
+}
+
+/** How much, and how often; begins with a comma where there is anything to say. */
+function amountText({ isHost, bytes, repeats }: Move): string {
+	const by = isHost ? "" : " sent per device";
+	const size = isHost && bytes === 0 ? "" : `, ${bytesText(bytes)}${by}`;
+	if (repeats < 0) return `${size} each time its loop goes round`;
+	return repeats > 1 ? `${size}, ${repeats.toLocaleString("en")} times` : size;
 }
 
 /** Who put it there. */

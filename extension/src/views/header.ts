@@ -102,7 +102,7 @@ function movesButton(moves: Moves, show: () => void): HTMLButtonElement {
 	const sign = moveSign({ isHost: between === 0 });
 	const text =
 		between > 0
-			? `${devices} devices, ${bytesText(sentBytes)} sent`
+			? `${devices} devices, ${bytesText(sentBytes)} sent each`
 			: countText(rows.length, "host transfer");
 	const title = `${overviewText(moves)}. Show them all`;
 	const button = h("button", { type: "button", class: "jxp-moving", title }, sign, text);

@@ -2,7 +2,7 @@
 
 import type { Focus } from "../model/focus";
 import type { Move, Moves } from "../model/moves";
-import { moveText, overviewText, shortName, whoText } from "../model/movewords";
+import { amongText, moveText, overviewText, shortName, whoText } from "../model/movewords";
 import type { Program } from "../model/program";
 import { SpanTexts } from "../model/spantexts";
 import { bytesText, placeText } from "../model/words";
@@ -45,11 +45,20 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 		return text.length > QUOTE ? `${text.slice(0, QUOTE - 1)}…` : text;
 	}
 
+	/** The file without its folders: the title has all of it. */
+	function shortPlace(span: number): string {
+		return placeText(program, span)
+			.replace(/^[^,]*[\\/]/, "")
+			.replace(/, column \d+/, "");
+	}
+
 	function entry(name: string, move: Move, quote: string, top: number): HTMLElement {
 		const bar = h("span", { class: "jxp-move-bar", "aria-hidden": "true" });
 		bar.style.width = `${move.isHost ? 0 : (move.total / top) * 100}%`;
-		const place = move.span < 0 ? "which expression is not known" : placeText(program, move.span);
-		const total = move.total > move.bytes ? `${bytesText(move.total)} in all` : "";
+		const place = move.span < 0 ? "which expression is not known" : shortPlace(move.span);
+		const times =
+			move.repeats < 0 ? " per turn" : move.repeats > 1 ? `, ${move.repeats} times` : "";
+		const total = move.bytes > 0 || !move.isHost ? `${bytesText(move.bytes)}${times}` : "";
 		return h(
 			"div",
 			{ class: "jxp-move-row", role: "option", id: name, "aria-selected": "false" },
@@ -58,19 +67,13 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 				{ class: "jxp-move-what" },
 				moveSign(move),
 				h("strong", {}, shortName(move)),
-				h(
-					"span",
-					{},
-					moveText(move)
-						.slice(move.kind.length)
-						.replace(/^[,\s]+/, ""),
-				),
+				h("span", {}, amongText(move)),
 				h("span", { class: "jxp-move-total" }, total),
 			),
 			bar,
 			h(
 				"div",
-				{ class: "jxp-move-where" },
+				{ class: "jxp-move-where", title: move.span < 0 ? "" : placeText(program, move.span) },
 				h("code", {}, quote),
 				h("span", { class: "jxp-name" }, ` ${place}; ${whoText(move)}`),
 			),
@@ -116,6 +119,8 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 		event.preventDefault();
 		// Elsewhere the arrows go through the equations.
 		event.stopPropagation();
+		// After a key the pointer, wherever it rests, has nothing more to say.
+		events.hover(null);
 		choose(next);
 	});
 	const finder = new Finder(

@@ -54,9 +54,10 @@ export function textPane(
 			const moves = movesOn(line);
 			if (moves.length > 0) row.classList.add("jxp-sends");
 			const marks = finder.marks(index);
+			const side = gutter(line, heat, costAt(block, line));
+			side.lastElementChild?.before(...moves.slice(0, 1).map(lineMark));
 			row.append(
-				gutter(line, heat, costAt(block, line)),
-				...moves.slice(0, 1).map(lineMark),
+				side,
 				h(
 					"span",
 					{ class: "jxp-code" },

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jaxplore.errors import JaxploreError
 from jaxplore.model.program import Equation, Program
-from jaxplore.views.graph.shown import Item, Section, levels, types_text
+from jaxplore.views.graph.boxes import Item, Section
+from jaxplore.views.graph.shown import levels, types_text
 
 if TYPE_CHECKING:
     import graphviz

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from jaxplore.model.program import Program
+from jaxplore.views.graph.boxes import Item, Section
 from jaxplore.views.graph.dot import input_name
-from jaxplore.views.graph.shown import Item, Section, levels, types_text
+from jaxplore.views.graph.shown import levels, types_text
 
 EQUATIONS: Final = 250
 """Nodes, at most: GitHub refuses a chart of more than 500 edges or 50,000 characters."""

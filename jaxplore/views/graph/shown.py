@@ -7,68 +7,23 @@ boxes are shown. Inputs of many readers are chips on these: their lines would hi
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Final, Literal
+from typing import Final
 
 from jaxplore.model.groups.tree import Child, GroupTree, group
 from jaxplore.model.program import Program
+from jaxplore.views.graph.boxes import Item, Phase, Section
 from jaxplore.views.graph.constants import constants
 from jaxplore.views.graph.roles import carried, roles
 from jaxplore.views.units import counted, cut
-
-Phase = Literal["forward", "backward", "both"]
 
 BOXES: Final = 30
 """Boxes of a first view, about."""
 _MOST: Final = 60
 _PORTS: Final = 6
 _READERS: Final = 3
-_CHIPS: Final = 3
 _CONTROL: Final = ("scan", "while", "cond")
 _NAME: Final = 32
 _TYPE: Final = 26
-
-
-@dataclass(slots=True)
-class Item:
-    """A box: an equation, a group, or a value that comes in or goes out."""
-
-    kind: Literal["equation", "group", "input", "output", "more"]
-    title: str
-    detail: str = ""
-    phase: Phase = "forward"
-    chips: list[str] = field(default_factory=list[str])
-    sections: "list[Section]" = field(default_factory=list["Section"])
-    """What is inside, where it is open: one part, or one per program that it holds."""
-
-    def chip(self, text: str) -> None:
-        """Adds a value that is written on the box."""
-        if text not in self.chips:
-            self.chips.append(text)
-
-    def shown_chips(self) -> list[str]:
-        """The first few, and how many more."""
-        more = len(self.chips) - _CHIPS
-        # Of `params['blocks'][0]['w']` the end tells it from the others.
-        shown = [
-            f"…{chip[-13:]}"
-            if "'" in chip and len(chip) > 14
-            else cut(chip, 22 if " " in chip else 14)
-            for chip in self.chips[:_CHIPS]
-        ]
-        return [*shown, f"+{more}"] if more > 0 else shown
-
-
-@dataclass(slots=True)
-class Section:
-    """A part of a picture: boxes, and edges between them, each with the values' types."""
-
-    title: str
-    items: list[Item]
-    edges: dict[tuple[int, int], list[str]] = field(
-        default_factory=dict[tuple[int, int], list[str]]
-    )
-    hidden: int = 0
-    """Boxes left out."""
 
 
 @dataclass(slots=True)
@@ -88,15 +43,17 @@ class _Room:
 
 def first_view(program: Program, boxes: int = BOXES, tree: GroupTree | None = None) -> Section:
     """The picture of a whole program in about so many boxes."""
-    return _View(program, tree or group(program), boxes, None).root.section
+    return View(program, tree or group(program), boxes, None).root.section
 
 
 def levels(program: Program, depth: int, boxes: int) -> Section:
     """The picture with the groups of so many levels open, in no more than so many boxes."""
-    return _View(program, group(program), boxes, depth).root.section
+    return View(program, group(program), boxes, depth).root.section
 
 
-class _View:
+class View:
+    """A picture while it is made; `root.section` is all of it."""
+
     def __init__(self, program: Program, tree: GroupTree, boxes: int, depth: int | None) -> None:
         self.program, self.tree = program, tree
         self.constants = constants(program)
@@ -116,6 +73,16 @@ class _View:
         self._connect()
         for room in reversed(self.rooms):
             self._finish(room)
+
+    def seen(self, number: int) -> Item | None:
+        """The box that shows an equation, or what holds it; None where it is left out."""
+        while number not in self.home:
+            holder = self.program.regions[self.program.equations[number].region].equation
+            if holder is None:
+                return None
+            number = holder
+        room, place = self.home[number]
+        return room.section.items[place]
 
     # --- what is open -------------------------------------------------------------------
 

@@ -5,16 +5,19 @@ grey that reads on white and on black. Forward is blue, backward orange with a d
 so they also differ without colour.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from jaxplore.model.groups.tree import group
+from jaxplore.model.collectives import Collectives
+from jaxplore.model.groups.tree import GroupTree, group
 from jaxplore.model.program import Program
+from jaxplore.views.graph.boxes import Item, Section
 from jaxplore.views.graph.layered import Layout, layered
 from jaxplore.views.graph.routing import Route
-from jaxplore.views.graph.shown import BOXES, Item, Section, first_view, types_text
+from jaxplore.views.graph.sending import marked, overview
+from jaxplore.views.graph.shown import BOXES, first_view, types_text
 from jaxplore.views.picture import QUIET
 from jaxplore.views.units import counted
 
@@ -23,6 +26,7 @@ _CHARACTER: Final = 6.7
 _SMALL: Final = 5.8
 _LINE: Final = 15
 _CHIP: Final = 15
+_MARK: Final = 15
 _PAD: Final = 12
 _FEWER: Final = (BOXES, 20, 10)
 
@@ -40,8 +44,19 @@ _RULES: Final = {
     ".port": "fill:#f4f4f4;stroke:#8a8a8a",
     ".chip": "fill:#fff;stroke:#9aa3ad;stroke-width:.7",
 }
-# Within the picture only, for a page may hold it as it is.
-_STYLE: Final = "".join(f".jxg {name}{{{rule}}}" for name, rule in _RULES.items())
+_MARK_RULES: Final = {
+    ".m": "fill:#007a5e",
+    ".ms": "fill:none;stroke:#fff;stroke-width:1.1",
+    ".mt": "fill:#fff;font-weight:600",
+    ".h": "fill:#fff;stroke:#1b2733",
+    ".hs": "fill:none;stroke:#1b2733;stroke-width:1.1",
+    ".ht": "font-weight:600",
+}
+
+
+def _style(rules: Mapping[str, str]) -> str:
+    # Within the picture only, for a page may hold it as it is.
+    return "".join(f".jxg {name}{{{rule}}}" for name, rule in rules.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +70,33 @@ class Picture:
     """What it shows, for readers who do not see it."""
 
 
-def picture(program: Program) -> Picture:
-    """The first view of a program."""
-    return _drawn(program, first_view(program))
+def picture(program: Program, sent: Collectives | None = None) -> Picture:
+    """The first view of a program, marked where its devices send."""
+    return _drawn(program, _view(program, BOXES, group(program), sent), sent)
 
 
-def small_picture(program: Program, most: int) -> Picture | None:
+def small_picture(program: Program, most: int, sent: Collectives | None = None) -> Picture | None:
     """The same in fewer boxes where it would have more than so many bytes."""
     tree = group(program)
     for boxes in _FEWER:
-        drawn = _drawn(program, first_view(program, boxes, tree))
+        drawn = _drawn(program, _view(program, boxes, tree, sent), sent)
         if len(drawn.svg.encode()) <= most:
             return drawn
     return None
 
 
-def _drawn(program: Program, view: Section) -> Picture:
+def _view(program: Program, boxes: int, tree: GroupTree, sent: Collectives | None) -> Section:
+    if sent is None:
+        return first_view(program, boxes, tree)
+    return marked(program, tree, boxes, sent)
+
+
+def _drawn(program: Program, view: Section, sent: Collectives | None) -> Picture:
     section = _Sized(view)
     said = _said(program, section.section)
+    rules = _RULES if sent is None else {**_RULES, **_MARK_RULES}
+    if sent is not None:
+        said = f"{said} {overview(sent)}."
     lines = list(section.draw(_PAD, _PAD))
     width, height = round(section.width) + 2 * _PAD, round(section.height) + 2 * _PAD
     legend = _legend(section.section)
@@ -83,16 +107,16 @@ def _drawn(program: Program, view: Section) -> Picture:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'class="jxg" viewBox="0 0 {width} {height}" role="img" aria-label="{_text(said)}">'
-        f"<title>{_text(said)}</title><style>{_STYLE}</style>"
+        f"<title>{_text(said)}</title><style>{_style(rules)}</style>"
         '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         f'markerHeight="7" orient="auto"><path d="M0 1L7 4L0 7z" fill="{QUIET}"/></marker></defs>'
     )
     return Picture(svg="".join([head, *lines, "</svg>"]), width=width, height=height, said=said)
 
 
-def svg(program: Program) -> str:
+def svg(program: Program, sent: Collectives | None = None) -> str:
     """The picture as a text of its own."""
-    return picture(program).svg + "\n"
+    return picture(program, sent).svg + "\n"
 
 
 def _said(program: Program, section: Section) -> str:
@@ -141,14 +165,17 @@ class _Box:
                 self.height += _CHIP + 4
             return
         chips = sum(len(chip) * _SMALL + 12 for chip in self.chips) - 4
-        text = max(title, len(item.detail) * _SMALL, chips)
+        marks = sum(_mark_width(text) for text, _ in item.marks) - 4
+        text = max(title, len(item.detail) * _SMALL, chips, marks)
         self.width = float(round(max(44, text + 16)))
         lines = 1 + bool(item.detail)
         self.height = float(8 + _LINE * lines + (_CHIP + 4 if self.chips else 0))
+        self.height += _MARK + 4 if item.marks else 0
 
     def draw(self, left: float, top: float) -> Iterator[str]:
         item = self.item
-        tip = f"{item.title} {item.detail} {' '.join(item.chips)}".strip()
+        sent = "; ".join(text for text, _ in item.marks)
+        tip = f"{item.title} {item.detail} {' '.join(item.chips)} {sent}".strip()
         yield f"<g><title>{_text(tip)}</title>"
         yield from self._frame(left, top)
         if self.inner:
@@ -196,6 +223,11 @@ class _Box:
         if self.chips:
             width = sum(len(chip) * _SMALL + 12 for chip in self.chips) - 4
             yield from self._chips(left + (self.width - width) / 2, y + 6)
+        width = sum(_mark_width(text) for text, _ in self.item.marks) - 4
+        at_x = left + (self.width - width) / 2
+        for text, is_host in self.item.marks:
+            yield from _mark(text, is_host, at_x, top + self.height - _MARK - 4)
+            at_x += _mark_width(text)
 
     def _chips(self, left: float, top: float) -> Iterator[str]:
         for chip in self.chips:
@@ -256,6 +288,22 @@ class _Sized:
         path = "L".join(f"{_n(x0 + x)} {_n(y0 + y)}" for x, y in points)
         beside = " d" if route.side else ""
         return f'<path class="e{beside}" d="M{path}" marker-end="url(#a)"/>'
+
+
+def _mark_width(text: str) -> float:
+    return len(text) * _SMALL + 28
+
+
+def _mark(text: str, is_host: bool, left: float, top: float) -> Iterator[str]:
+    """Round and filled between devices, square and hollow to the host."""
+    name, rounded = ("h", 1) if is_host else ("m", 7)
+    sign = "M0 3v4h8V3M4 5V-1M2 1l2-2 2 2" if is_host else "M0 1h8l-2-2M8 5H0l2 2"
+    yield (
+        f'<rect class="{name}" x="{_n(left)}" y="{_n(top)}" width="{_n(_mark_width(text) - 4)}" '
+        f'height="{_MARK}" rx="{rounded}"/>'
+        f'<path class="{name}s" transform="translate({_n(left + 6)} {_n(top + 4.5)})" d="{sign}"/>'
+        f'<text class="s {name}t" x="{_n(left + 18)}" y="{_n(top + 11)}">{_text(text)}</text>'
+    )
 
 
 def _n(number: float) -> str:
