@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Program } from "../src/model/program";
+import type { CollectivesWire } from "../src/wire/collectives";
 import { checkProgram } from "../src/wire/payload";
 import type { ProgramWire } from "../src/wire/program";
 
@@ -19,6 +20,16 @@ export function sampleWire(): ProgramWire {
 
 export function sample(): Program {
 	return new Program(sampleWire());
+}
+
+/** A payload with what the devices of its program send, as Python wrote it. */
+export function joinedPayload(): { program: ProgramWire; collectives: CollectivesWire } {
+	return read(join(RECORDS, "collectives/joined.json")) as ReturnType<typeof joinedPayload>;
+}
+
+export function joined(): Program {
+	const { program, collectives } = joinedPayload();
+	return new Program(checkProgram(program), collectives);
 }
 
 /** Name and program of each record; records of other formats are not ours to read. */

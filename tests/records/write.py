@@ -81,7 +81,8 @@ def main() -> None:
         (FOLDER / f"packed/{name}.txt").write_text(pack(data) + "\n", encoding="utf-8")
     demo = FOLDER.parents[1] / "extension/demo/sample.json"
     write(demo, sample().to_json(), file=str(FOLDER / "sample.py"), shown="cell 3")
-    runpy.run_path(str(FOLDER / "timeline/write.py"), run_name="__main__")
+    for folder in ("timeline", "collectives"):
+        runpy.run_path(str(FOLDER / folder / "write.py"), run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ import type { Focus } from "../model/focus";
 import type { Move, Moves } from "../model/moves";
 import { amongText, moveText, overviewText, shortName, whoText } from "../model/movewords";
 import type { Program } from "../model/program";
+import { nextMatch } from "../model/search";
 import { SpanTexts } from "../model/spantexts";
 import { bytesText, placeText } from "../model/words";
 import { Cleanup, h } from "./dom";
-import { Finder } from "./finder";
 import { keepInSight } from "./keepinsight";
 import { moveSign } from "./movedetails";
-import type { Pane, PaneEvents } from "./pane";
+import type { Found, Pane, PaneEvents } from "./pane";
 
 /** More are not listed: nobody goes through them, and the graph has all. */
 const MOST = 500;
@@ -21,7 +21,7 @@ let serial = 0;
 export function movesPane(program: Program, moves: Moves, events: PaneEvents): Pane {
 	const cleanup = new Cleanup();
 	const id = `jxp-move-${serial++}`;
-	const texts = new SpanTexts(program.wire);
+	const quotes = new SpanTexts(program.wire);
 	const listed = [...moves.rows].sort(bySize).slice(0, MOST);
 	const most = listed.reduce((top, move) => Math.max(top, move.isHost ? 0 : move.total), 1);
 	const entries = listed.map((move, i) => entry(`${id}-${i}`, move, quoteOf(move), most));
@@ -41,7 +41,7 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 	let current = -1;
 
 	function quoteOf({ span }: Move): string {
-		const text = texts.of(span).replace(/\s+/g, " ");
+		const text = quotes.of(span).replace(/\s+/g, " ");
 		return text.length > QUOTE ? `${text.slice(0, QUOTE - 1)}…` : text;
 	}
 
@@ -123,17 +123,31 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 		events.hover(null);
 		choose(next);
 	});
-	const finder = new Finder(
-		listed.map((move) => `${moveText(move)} ${shortName(move)} ${move.name} ${quoteOf(move)}`),
-		{
-			from: () => Math.max(0, current),
-			changed: () => {},
-			go(index, isChosen) {
-				if (isChosen) choose(index);
-				else stand(index);
-			},
-		},
+	const texts = listed.map((move) =>
+		`${moveText(move)} ${shortName(move)} ${move.name} ${quoteOf(move)}`.toLowerCase(),
 	);
+	let found: { words: string; rows: number[]; at: number } = { words: "", rows: [], at: -1 };
+
+	/** Goes from row to row: a row that says the words twice is one. */
+	function find(words: string, by: number): Found | null {
+		if (words !== found.words) {
+			const wanted = words.toLowerCase();
+			const hits = texts.flatMap((text, i) => (wanted && text.includes(wanted) ? [i] : []));
+			found = { words, rows: hits, at: -1 };
+			entries.forEach((row, i) => {
+				row.classList.toggle("jxp-hit", hits.includes(i));
+			});
+		}
+		const lines = Int32Array.from(found.rows);
+		const next = nextMatch({ lines, more: false }, found.at, Math.max(0, current), by);
+		if (next < 0) return null;
+		if (by === 0) stand(found.rows[next] as number);
+		else {
+			found.at = next;
+			choose(found.rows[next] as number);
+		}
+		return { count: found.rows.length, index: found.at };
+	}
 
 	return {
 		name: "moves",
@@ -152,7 +166,7 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 			const at = listed.findIndex(touched(focus));
 			if (at >= 0) keepInSight(list, entries[at] as HTMLElement);
 		},
-		find: (text, by) => finder.find(text, by),
+		find,
 		resize() {},
 		dispose: cleanup.run,
 	};

@@ -75,6 +75,7 @@ export function textPane(
 			row.classList.toggle("jxp-kept", kept !== "none");
 		},
 	});
+	if (name === "hlo" && program.moves) rows.element.classList.add("jxp-signed");
 	const finder = new Finder(lines, {
 		from: () => Math.ceil(rows.firstRow()),
 		changed: () => rows.rebuild(),
