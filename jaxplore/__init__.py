@@ -11,6 +11,9 @@ from jax import numpy as numpy
 
 from jaxplore import check as check
 from jaxplore.capture.source import files as _files
+
+# The function, in the place of the folder of the same name, which is imported by now.
+from jaxplore.cluster.public import cluster as cluster
 from jaxplore.errors import CellError as CellError
 from jaxplore.errors import CheckError as CheckError
 from jaxplore.errors import JaxploreError as JaxploreError

@@ -3,12 +3,14 @@
 Each message has three parts: what failed, what it was given, what to do next.
 """
 
+from typing import Self
+
 
 class JaxploreError(Exception):
     """Base of all errors that jaxplore raises."""
 
     @classmethod
-    def of(cls, *, failed: str, given: str, do: str) -> "JaxploreError":
+    def of(cls, *, failed: str, given: str, do: str) -> Self:
         """Build an error from its three parts, one line each.
 
         >>> print(JaxploreError.of(failed="Cannot look.", given="3", do="Pass a function."))
@@ -41,3 +43,11 @@ class UnexpectedCompileError(JaxploreError):
 
 class CheckError(JaxploreError):
     """What an exercise asks for is not so; says what was found."""
+
+
+class ClusterError(JaxploreError):
+    """A cluster that cannot be started, or one of whose processes is lost."""
+
+
+class SpmdError(JaxploreError):
+    """Processes that should run one program together do not, or a cell failed on some."""

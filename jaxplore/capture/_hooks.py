@@ -54,6 +54,8 @@ RUN: Final = "_run_python_pjit"
 IMPL: Final = "_pjit_call_impl_python"
 # What looks for a function's trace, and makes one where there is none.
 TRACE: Final = "_infer_params"
+# What compiles a module, whoever asks for it.
+COMPILE: Final = "compile_or_get_cached"
 
 
 def can_observe_misses() -> bool:
@@ -167,6 +169,39 @@ def context_mesh() -> Any:
     """The mesh of a `with mesh:` block; None where there is none, or this JAX has no such."""
     environment = getattr(_private("mesh", "thread_resources"), "env", None)
     return getattr(environment, "physical_mesh", None)
+
+
+def wrap_compile(before: Callable[[Any, Any], None]) -> Callable[[], None]:
+    """Call `before(module, devices)` before XLA compiles a module of StableHLO, or reads what
+    it made from the persistent cache; returns the undo. What `before` raises the user gets.
+    Where this JAX has no such function, nothing is called."""
+    try:
+        compiler = importlib.import_module("jax._src.compiler")
+    except ImportError:
+        return lambda: None
+    original = getattr(compiler, COMPILE, None)
+    if original is None:
+        return lambda: None
+    state = {"on": True}
+
+    def observed(backend: Any, module: Any, devices: Any, *args: Any, **kwargs: Any) -> Any:
+        if state["on"]:
+            before(module, devices)
+        return original(backend, module, devices, *args, **kwargs)
+
+    def undo() -> None:
+        state["on"] = False
+        if getattr(compiler, COMPILE) is observed:
+            setattr(compiler, COMPILE, original)
+
+    setattr(compiler, COMPILE, observed)
+    return undo
+
+
+def distributed_store() -> Any:
+    """What `jax.distributed` keeps small texts in that all processes read; None where this
+    process is not joined to others, or this JAX does not show it."""
+    return getattr(_private("distributed", "global_state"), "client", None)
 
 
 def is_eager_primitive(fun: object) -> bool:

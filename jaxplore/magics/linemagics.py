@@ -29,6 +29,7 @@ _HELP = """\
 %numerics f(x)        where the first NaN or Inf is made, why, and what to write instead;
                       %%numerics: in a cell
 %doctor               what is wrong with the installation, and how to mend it
+%%spmd                on every process of jaxplore.cluster(); --timeout S, -o NAME
 %jaxplore on|quiet|off
 %jaxplore cache on|off|status"""
 

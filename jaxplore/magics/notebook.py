@@ -55,6 +55,7 @@ class Notebook:
         from jaxplore.magics.ledgermagics import LedgerMagics
         from jaxplore.magics.linemagics import LineMagics
         from jaxplore.magics.numericsmagics import NumericsMagics
+        from jaxplore.magics.spmdmagic import SpmdMagic
         from jaxplore.magics.timemagics import TimeMagics
 
         before = {kind: dict(found) for kind, found in self._magics().items()}
@@ -65,6 +66,7 @@ class Notebook:
         self.shell.register_magics(LedgerMagics(self))
         self.shell.register_magics(TimeMagics(self))
         self.shell.register_magics(NumericsMagics(self))
+        self.shell.register_magics(SpmdMagic(self))
         self.shell.register_magics(DoctorMagic(self))
         for kind, found in self._magics().items():
             for name, magic in before[kind].items():
@@ -212,6 +214,11 @@ def load(shell: InteractiveShell) -> None:
     except BaseException:
         unload(shell)
         raise
+
+
+def of(shell: InteractiveShell) -> Notebook | None:
+    """jaxplore in a shell, where it is loaded."""
+    return _loaded.get(id(shell))
 
 
 def unload(shell: InteractiveShell) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jaxplore.model.numerics import Numerics
     from jaxplore.model.passes import Passes
     from jaxplore.model.placement import Placement
+    from jaxplore.model.processes import ClusterLedger, SpmdRun
     from jaxplore.model.program import Program
     from jaxplore.model.timeline import Timeline
     from jaxplore.model.timing import Comparison, Timing
@@ -58,6 +59,34 @@ def draw_timeline(record: "Timeline") -> str:
     from jaxplore.views import timeline
 
     return timeline.html(record)
+
+
+def draw_cluster_ledger(record: "ClusterLedger") -> str:
+    """What each process compiled, as HTML."""
+    from jaxplore.views import cluster
+
+    return cluster.ledger_html(record)
+
+
+def write_cluster_ledger(record: "ClusterLedger") -> str:
+    """What each process compiled, as text."""
+    from jaxplore.views import cluster
+
+    return cluster.ledger_text(record)
+
+
+def draw_spmd_run(record: "SpmdRun") -> str:
+    """What a cell did on each process, as HTML."""
+    from jaxplore.views import processes
+
+    return processes.run_html(record)
+
+
+def write_spmd_run(record: "SpmdRun") -> str:
+    """What a cell did on each process, as text."""
+    from jaxplore.views import processes
+
+    return processes.run_text(record)
 
 
 def draw_timing(record: "Timing | Comparison") -> str:
@@ -210,12 +239,16 @@ def install() -> None:
         "Timeline": draw_timeline,
         "Timing": draw_timing,
         "Comparison": draw_timing,
+        "ClusterLedger": draw_cluster_ledger,
+        "SpmdRun": draw_spmd_run,
     }
     drawings.update({name: _safely(draw) for name, draw in found.items()})
     # A record that shows times leaves its text to the views too.
     drawings["Passes as text"] = write_passes
     drawings["Placement as SVG"] = picture_placement
     drawings["Numerics as text"] = write_numerics
+    drawings["ClusterLedger as text"] = write_cluster_ledger
+    drawings["SpmdRun as text"] = write_spmd_run
     drawings["Gradient as text"] = write_gradient
     drawings["CheckpointOptions as text"] = write_checkpoints
     drawings["Derivation as text"] = write_derivation

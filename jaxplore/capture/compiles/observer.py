@@ -138,6 +138,13 @@ class Observer:
         finally:
             thread.paused -= 1
 
+    @property
+    def in_call(self) -> bool:
+        """Whether a call of the user's, in this thread, is what compiles now: not an
+        ahead-of-time `.compile()`, and nothing of jaxplore's own."""
+        thread = self._local.thread
+        return bool(thread.impls) and not thread.paused
+
     def running(self, thread_id: int) -> Running | None:
         """What is being lowered or compiled in a thread."""
         return self._running.get(thread_id)
