@@ -5,7 +5,7 @@ from typing import Literal
 
 from jaxplore.model.placement import Mesh
 from jaxplore.model.program import Program
-from jaxplore.model.record import Record
+from jaxplore.model.record import TEXT, Record, drawings
 from jaxplore.model.span import Span
 
 CollectiveKind = Literal[
@@ -57,6 +57,33 @@ class Collective(Record):
     explanation: str
     advice: str
     """`""` where there is nothing to do: it is what was asked for."""
+    operands: tuple[str, ...] = ()
+    """What goes in on each device: `("f32[4,32]",)`."""
+    dimensions: tuple[int, ...] = ()
+    """The dimensions that are gathered or scattered."""
+    makers: tuple[int, ...] = ()
+    """Equations that made what goes in; `()` where it came with the arguments."""
+    users: tuple[int, ...] = ()
+    """Equations that read what comes out."""
+    arguments: tuple[int, ...] = ()
+    """Inputs of the program that go in as they are, or in another type or order: their
+    places among the inputs of the whole program."""
+    results: tuple[int, ...] = ()
+    """Places among the program's outputs that are what comes out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueLayout(Record):
+    """How a value of the program is split over a mesh, where the program says so itself."""
+
+    value: int
+    """Its place in `Program.values`."""
+    role: Literal["input", "output", "constraint", "type"]
+    """`"constraint"`: somebody wrote it; `"type"`: Explicit axes, JAX knows it of each value."""
+    equation: int | None
+    """That makes the value; None for an argument or a result of the whole program."""
+    partition: tuple[tuple[str, ...], ...]
+    """As in `Layout.partition`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +112,12 @@ class Collectives(Record):
     rows: tuple[Collective, ...]
     """In the order of the program."""
     transfers: tuple[HostTransfer, ...]
+    layouts: tuple[ValueLayout, ...] = ()
+    """Arguments, then constraints in the order of the text, then results."""
+
+    def __str__(self) -> str:
+        write = drawings.get("Collectives" + TEXT)
+        return repr(self) if write is None else write(self)
 
     @property
     def sent_bytes(self) -> int:
