@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Which Python tests: `make python-tests TESTS='not browser and not processes'` is quicker.
+TESTS ?= not browser
 
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 VENV := .venv/$(VERSION)
@@ -79,11 +81,12 @@ test: $(VENV)/test.done build
 	$(MAKE) browser-tests
 
 python-tests: $(VENV)/test.done build
-	$(BIN)/python -m pytest tests -m 'not browser' -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests -m '$(TESTS)' -n 2 --dist loadfile
 	$(BIN)/python -m pytest --doctest-modules jaxplore -q --ignore=jaxplore/run/startup
 
 notebook-tests: $(VENV)/test.done build
-	$(BIN)/python -m pytest --nbval notebooks --nbval-sanitize-with notebooks/sanitize.cfg -q
+	$(BIN)/python -m pytest --nbval notebooks --nbval-sanitize-with notebooks/sanitize.cfg -q \
+		-n 2 --dist loadfile
 
 front-end-tests: $(VENV)/test.done $(NODE_MODULES)
 	cd extension && npm run check && npm test

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 pytest_plugins = ["pytester"]
 
 TESTS = """

@@ -11,6 +11,8 @@ import pytest
 
 from tests.run.conftest import ENVIRONMENT, LIMIT_S, Workplace
 
+pytestmark = pytest.mark.processes
+
 STEP = """
 import jax, jax.numpy as jnp
 

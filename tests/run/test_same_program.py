@@ -7,6 +7,8 @@ import pytest
 
 from tests.run.conftest import Workplace
 
+pytestmark = pytest.mark.processes
+
 STEP = """
 import jax, jax.numpy as jnp
 

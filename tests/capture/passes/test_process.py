@@ -19,6 +19,8 @@ from jaxplore.capture.passes.process import capture_passes, environment
 from jaxplore.capture.passes.request import Request
 from jaxplore.errors import JaxploreError
 
+pytestmark = pytest.mark.processes
+
 STOPS = """
 import os, signal, sys, time
 sys.path += sys.argv[2:]
