@@ -2,17 +2,19 @@
 
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { boxesOf } from "../src/layout/boxes";
-import { markAt, marksOf, marksWidth, markWidth } from "../src/layout/marks";
+import { boxesOf, type NodeBox } from "../src/layout/boxes";
+import { type Mark, markAt, marksOf, marksWidth, markWidth } from "../src/layout/marks";
+import type { Item } from "../src/layout/scene";
 import { Focus } from "../src/model/focus";
 import type { Thing } from "../src/model/groups";
 import { thingsWith } from "../src/model/groupsearch";
 import { Heat } from "../src/model/heat";
 import { SourceCosts } from "../src/model/linecosts";
-import { type Move, Moves } from "../src/model/moves";
+import { type Move, Moves, SIDES } from "../src/model/moves";
 import { movesText, moveText, overviewText, wholeText } from "../src/model/movewords";
 import type { Program } from "../src/model/program";
 import { totalText } from "../src/model/totals";
+import { boxIn, markUnder } from "../src/views/graphhits";
 import { markTip } from "../src/views/movetips";
 import { readCollectives } from "../src/wire/collectivespayload";
 import { levelsOf } from "./graphcases";
@@ -128,23 +130,31 @@ test("the words say what, among whom, how much, how often, who, why and what to 
 	);
 });
 
+/** Marks of a closed group in which these send so much each. */
+function marksOfAll(...sending: [Move, number][]): readonly Mark[] {
+	return marksOf(new Map(sending), true).inside;
+}
+
 test("marks name few kinds, count many, and tell the host from other devices", () => {
-	const texts = (list: readonly Move[], bytes: number) =>
-		marksOf({ moves: list, bytes }).map(({ text, isHost }) => (isHost ? `[${text}]` : text));
-	expect(texts([], 0)).toEqual([]);
-	expect(texts([gather], 720)).toEqual(["gather · 720 B"]);
-	expect(texts([asked, gradients, gather], 2048)).toEqual(["all-reduce ×2", "gather · 2 KiB"]);
-	expect(texts([gather, asked, unknown, permute, callback], 10)).toEqual([
+	const texts = (...sending: [Move, number][]) =>
+		marksOfAll(...sending).map(({ text, isHost }) => (isHost ? `[${text}]` : text));
+	expect(texts()).toEqual([]);
+	expect(texts([gather, 720])).toEqual(["gather · 720 B"]);
+	expect(texts([asked, 8], [gradients, 2000], [gather, 40])).toEqual([
+		"all-reduce ×2",
+		"gather · 2 KiB",
+	]);
+	expect(texts([gather, 1], [asked, 2], [unknown, 3], [permute, 4], [callback, 0])).toEqual([
 		"4 collectives · 10 B",
 		"[callback]",
 	]);
 });
 
 test("a place between marks is none of them", () => {
-	const marks = marksOf({ moves: [gather, callback], bytes: 720 });
-	const [first, second] = marks;
+	const marks = marksOfAll([gather, 720], [callback, 0]);
+	const [first, second] = marks as [Mark, Mark];
 	const left = -marksWidth(marks) / 2;
-	const wide = markWidth(first as never);
+	const wide = markWidth(first);
 	expect([left + 1, left + wide + 2, left + wide + 5].map((x) => markAt(marks, x))).toEqual([
 		first,
 		null,
@@ -158,40 +168,59 @@ test("a closed group says the sum and the count of what is in it, and an equatio
 	const { groups } = levels;
 	const root = marks.of(groups.root);
 	// One belongs to no equation.
-	expect([root.moves.length, Math.round(root.bytes)]).toEqual([5, SENT - 4]);
+	expect([root.size, Math.round(sum(root.values()))]).toEqual([5, SENT - 4]);
 	for (let thing = 0; thing < groups.count; thing++) {
 		const inside = groups.entries(thing).map((entry) => marks.of(entry));
 		if (inside.length === 0 || groups.isEquation(thing)) continue;
-		expect(sum(inside.map(({ bytes }) => bytes))).toBeCloseTo(marks.of(thing).bytes);
-		const all = new Set(inside.flatMap((one) => one.moves));
-		expect(all.size).toBe(marks.of(thing).moves.length);
+		expect(sum(inside.map((one) => sum(one.values())))).toBeCloseTo(sum(marks.of(thing).values()));
+		expect(new Set(inside.flatMap((one) => [...one.keys()])).size).toBe(marks.of(thing).size);
 	}
 	// Equation 18 stands in the jit 15.
-	expect(marks.of(15)).toEqual({ moves: [unknown], bytes: 20 });
+	expect(marks.of(15)).toEqual(new Map([[unknown, 20]]));
 });
 
-test("what completes a result lies on the way out of it, what is asked for in its box", () => {
+test("marks stand on the side on which it is sent, and a box keeps room for them", () => {
 	const levels = levelsOf(program);
-	const tails = new Map<Thing, [string[], boolean]>();
+	const found = new Map<Thing, string>();
 	for (const container of openThings(program)) {
 		const level = levels.of(container);
-		boxesOf(levels, level).forEach(({ marks, tail }, i) => {
-			const key = level.nodes[i]?.key as Thing;
-			if (marks.length > 0) tails.set(key, [marks.map(({ text }) => text), tail > 0]);
+		boxesOf(levels, level).forEach(({ marks }, i) => {
+			const said = SIDES.flatMap((side) => marks[side].map(({ text }) => `${side}: ${text}`));
+			if (said.length > 0) found.set(level.nodes[i]?.key as Thing, said.join());
 		});
 	}
-	expect([42, 33, 30, 20, 0, 21].map((equation) => tails.get(equation))).toEqual([
-		[["all-reduce · 4.69 KiB"], true],
-		[["all-reduce · 1.56 KiB"], true],
-		[["all-reduce · 400 B"], true],
-		[["all-reduce · 8 B"], false],
-		[["gather · 720 B"], false],
-		[["callback"], false],
+	expect([42, 33, 30, 20, 0, 21, 15].map((equation) => found.get(equation))).toEqual([
+		"below: all-reduce · 4.69 KiB",
+		"below: all-reduce · 1.56 KiB",
+		"below: all-reduce · 400 B",
+		"inside: all-reduce · 8 B",
+		"above: gather · 720 B",
+		"inside: callback",
+		"inside: all-to-all · 20 B",
 	]);
 });
 
+test("a point on a mark above a box is on the mark, and what is below is the box", () => {
+	const levels = levelsOf(program);
+	const level = levels.of(levels.groups.parent[0] as Thing);
+	const at = level.nodes.findIndex(({ kind, key }) => kind === "thing" && key === 0);
+	const box = boxesOf(levels, level)[at] as NodeBox;
+	const item = {
+		box,
+		open: false,
+		left: 10,
+		top: 20,
+		...box,
+		node: level.nodes[at],
+	} as never as Item;
+	const middle = 10 + box.width / 2;
+	expect(markUnder(item, { x: middle, y: 22 })?.text).toBe("gather · 720 B");
+	expect(markUnder(item, { x: middle, y: 50 })).toBeNull();
+	expect(boxIn(item)).toMatchObject({ top: 42, height: box.height - 22 });
+});
+
 test("a mark of one equation of many says whose part it is", () => {
-	const mark = marksOf({ moves: [gradients], bytes: 4800 })[0] as never;
+	const mark = marksOfAll([gradients, 4800])[0] as Mark;
 	expect(markTip(program, 42, mark)).toMatch(
 		/^XLA put in: all-reduce over data \(4\), 6.64 KiB .*\n.*\n3 equations share it; the part of this one is about 4.69 KiB$/,
 	);

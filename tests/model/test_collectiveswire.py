@@ -30,6 +30,8 @@ def test_rows_keep_what_they_say():
     assert [strings[index] for index in rows["axes"]] == ["data", "data, model", "", "data", "data"]
     assert rows["repeats"] == [12, 1, -1, 1, 1]
     assert rows["sent_bytes"] == [row.sent_bytes for row in record.rows]
+    # Read by its equation; asked for; not known; of no equation; made by its equations.
+    assert rows["side"] == [2, 0, 0, 0, 1]
     assert rows["equation_count"] == [1, 1, 1, 0, 5]
     assert rows["equations"] == [0, 20, 18, *FACTS["GRADIENTS"]]
     assert asked == [row.span for row in (*record.rows, *record.transfers)]

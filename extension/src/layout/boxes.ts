@@ -12,7 +12,7 @@ import {
 	inputName,
 	namedChips,
 } from "./chips";
-import { MARK_HEIGHT, type Mark, marksOf, marksWidth } from "./marks";
+import { type Marks, marksOf, marksWidth, NO_MARKS, roomOf } from "./marks";
 import type { Level, LevelNode, Levels } from "./visible";
 
 export interface NodeBox {
@@ -21,9 +21,7 @@ export interface NodeBox {
 	readonly detail: string;
 	readonly chips: readonly Chip[];
 	/** What devices send there. */
-	readonly marks: readonly Mark[];
-	/** Height of the marks below the box, on the way out of it; 0 where they stand in it. */
-	readonly tail: number;
+	readonly marks: Marks;
 	/** Drawn as several sheets, one behind another. */
 	readonly isStack: boolean;
 	readonly canOpen: boolean;
@@ -36,8 +34,6 @@ export interface NodeBox {
 const LABEL = 30;
 const CHARACTER = 7.4;
 const DOT = 7;
-/** Of the line between a box and a mark below it. */
-export const MARK_GAP = 6;
 
 export function nodeBox(levels: Levels, node: LevelNode): NodeBox {
 	const { program } = levels.groups;
@@ -82,14 +78,11 @@ function thingBox(levels: Levels, node: LevelNode): NodeBox {
 		chips.push({ text, values: node.results });
 	}
 	const size = canOpen ? `${inside.toLocaleString("en")} equations` : "";
-	const sending = levels.marks().of(thing);
-	const isAfter = !canOpen && sending.moves.length > 0 && sending.moves.every((m) => m.isAfter);
 	return sized({
 		label: thingName(groups, thing),
 		detail: size,
 		chips,
-		marks: marksOf(sending),
-		tail: isAfter ? MARK_HEIGHT + MARK_GAP : 0,
+		marks: marksOf(levels.marks().of(thing), canOpen),
 		isStack: isGroup && kindOf(groups, thing) === GROUP.repeat,
 		canOpen,
 		backward: (groups.backward[thing] as number) / Math.max(1, inside),
@@ -161,9 +154,11 @@ export function typesText(program: Program, values: readonly number[]): string {
 }
 
 function sized(words: Partial<NodeBox> & { readonly label: string }): NodeBox {
-	const { label, detail = "", chips = [], marks = [], tail = 0, canOpen = false } = words;
+	const { label, detail = "", chips = [], marks = NO_MARKS, canOpen = false } = words;
 	const text = Math.max(label.length * CHARACTER + (canOpen ? 18 : 0), detail.length * 6);
-	const below = marks.length === 0 ? 0 : tail || MARK_HEIGHT + 4;
+	const room = roomOf(marks);
+	const wide = Math.max(...Object.values(marks).map(marksWidth));
+	const own = 24 + (detail ? 14 : 0) + (chips.length > 0 ? CHIP_HEIGHT + 3 : 0);
 	return {
 		isStack: false,
 		canOpen,
@@ -172,9 +167,8 @@ function sized(words: Partial<NodeBox> & { readonly label: string }): NodeBox {
 		detail,
 		chips,
 		marks,
-		tail,
-		width: Math.ceil(Math.max(46, text + 18, chipsWidth(chips) + 12, marksWidth(marks) + 12)),
-		height: 24 + (detail ? 14 : 0) + (chips.length > 0 ? CHIP_HEIGHT + 3 : 0) + below,
+		width: Math.ceil(Math.max(46, text + 18, chipsWidth(chips) + 12, wide + 12)),
+		height: own + room.above + room.inside + room.below,
 	};
 }
 

@@ -1,7 +1,7 @@
-/** What a box says about what devices send there: one mark, or one per kind of a few. Pure. */
+/** What a box says of what devices send there, and where beside it that stands. Pure. */
 
 import type { Sending } from "../model/movemarks";
-import type { Move } from "../model/moves";
+import type { Move, Side } from "../model/moves";
 import { countsOf, shortName } from "../model/movewords";
 import { bytesText } from "../model/words";
 import { CHIP_GAP } from "./chips";
@@ -18,8 +18,41 @@ export const MARK_SIGN = 17;
 const CHARACTER = 5.9;
 const KINDS = 2;
 
-/** Marks of a box, those between devices first. */
-export function marksOf({ moves, bytes }: Sending): Mark[] {
+/** Marks of a box: above it on what it reads, inside it, below it on what it makes. */
+export type Marks = Readonly<Record<Side, readonly Mark[]>>;
+
+export const NO_MARKS: Marks = { above: [], inside: [], below: [] };
+
+/** Between a box and a mark beside it: the line shows. */
+const GAP = 6;
+/** Between a mark inside a box and its border. */
+const PAD = 4;
+
+/** What is sent in a closed group is all inside of it. */
+export function marksOf(sending: Sending, isClosed = false): Marks {
+	if (sending.size === 0) return NO_MARKS;
+	const at = (side: Side) => marksAt([...sending].filter(([move]) => move.side === side));
+	if (isClosed) return { ...NO_MARKS, inside: marksAt([...sending]) };
+	return { above: at("above"), inside: at("inside"), below: at("below") };
+}
+
+/** Room that marks take. */
+export function roomOf(marks: Marks): Readonly<Record<Side, number>> {
+	const room = (side: Side, gap: number) => (marks[side].length > 0 ? MARK_HEIGHT + gap : 0);
+	return { above: room("above", GAP), inside: room("inside", PAD), below: room("below", GAP) };
+}
+
+/** Where the marks of a side begin, from the top of what is as high as a box with its marks. */
+export function marksTop(marks: Marks, side: Side, height: number): number {
+	if (side === "above") return 0;
+	const below = side === "below" ? 0 : roomOf(marks).below + PAD;
+	return height - below - MARK_HEIGHT;
+}
+
+/** Those between devices first. */
+function marksAt(sending: readonly (readonly [Move, number])[]): Mark[] {
+	const bytes = sending.reduce((sum, [, part]) => sum + part, 0);
+	const moves = sending.map(([move]) => move);
 	const between = moves.filter(({ isHost }) => !isHost);
 	const host = moves.filter(({ isHost }) => isHost);
 	return [...counted(between, false, bytes), ...counted(host, true, 0)];
@@ -42,7 +75,7 @@ function counted(moves: readonly Move[], isHost: boolean, bytes: number): Mark[]
 	});
 }
 
-export function markWidth({ text }: Mark): number {
+export function markWidth({ text }: Pick<Mark, "text">): number {
 	return text.length * CHARACTER + MARK_SIGN + 7;
 }
 

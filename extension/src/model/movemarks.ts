@@ -3,17 +3,13 @@
 import type { Groups, Thing } from "./groups";
 import type { Move } from "./moves";
 
-/** What is sent in a thing, together. */
-export interface Sending {
-	readonly moves: readonly Move[];
-	/** What each device sends to others because of it. */
-	readonly bytes: number;
-}
+/** What is sent in a thing: of each move, what a device sends to others because of the thing. */
+export type Sending = ReadonlyMap<Move, number>;
 
-const NOTHING: Sending = { moves: [], bytes: 0 };
+const NOTHING: Sending = new Map();
 
 export class MoveMarks {
-	private readonly found = new Map<Thing, { moves: Set<Move>; bytes: number }>();
+	private readonly found = new Map<Thing, Map<Move, number>>();
 
 	constructor(groups: Groups) {
 		for (const move of groups.program.moves?.rows ?? []) {
@@ -27,16 +23,12 @@ export class MoveMarks {
 
 	/** What is sent by a thing itself or by what is in it. */
 	of(thing: Thing): Sending {
-		const found = this.found.get(thing);
-		return found ? { moves: [...found.moves], bytes: found.bytes } : NOTHING;
+		return this.found.get(thing) ?? NOTHING;
 	}
 
 	private add(thing: Thing, move: Move, bytes: number): void {
-		const known = this.found.get(thing);
-		if (!known) this.found.set(thing, { moves: new Set([move]), bytes });
-		else {
-			known.moves.add(move);
-			known.bytes += bytes;
-		}
+		const known = this.found.get(thing) ?? new Map<Move, number>();
+		this.found.set(thing, known);
+		known.set(move, (known.get(move) ?? 0) + bytes);
 	}
 }

@@ -27,8 +27,8 @@ export interface Move {
 	readonly total: number;
 	/** The code asks for it; else XLA put it in. */
 	readonly isAsked: boolean;
-	/** What it adds up is the result of its equations: it lies on the way out of them. */
-	readonly isAfter: boolean;
+	/** It lies at its equations, on what they make, or on what they read. */
+	readonly side: Side;
 	readonly explanation: string;
 	readonly advice: string;
 	/** Index into the span columns; -1 for none. */
@@ -36,8 +36,8 @@ export interface Move {
 	readonly equations: readonly number[];
 }
 
-/** These complete what each device computed its part of. */
-const COMPLETING: ReadonlySet<string> = new Set(["all-reduce", "reduce-scatter"]);
+export const SIDES = ["inside", "below", "above"] as const;
+export type Side = (typeof SIDES)[number];
 
 export class Moves {
 	readonly devices: number;
@@ -123,7 +123,7 @@ function readCollectives(program: Program, { rows, strings }: CollectivesWire): 
 			axes: text(rows.axes[i]),
 			...amount(rows.sent_bytes[i] as number, rows.repeats[i] as number),
 			isAsked: cause === "asked",
-			isAfter: cause !== "asked" && COMPLETING.has(text(kind)),
+			side: SIDES[rows.side[i] ?? 0] ?? "inside",
 			explanation: text(rows.explanation[i]),
 			advice: text(rows.advice[i]),
 			span: rows.span[i] as number,
@@ -148,7 +148,7 @@ function readTransfers(program: Program, wire: CollectivesWire, before: number):
 			axes: "",
 			...amount(rows.size_bytes[i] as number, rows.repeats[i] as number),
 			isAsked: true,
-			isAfter: false,
+			side: "inside",
 			explanation: text(rows.explanation[i]),
 			advice: text(rows.advice[i]),
 			span: rows.span[i] as number,

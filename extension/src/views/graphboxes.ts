@@ -3,6 +3,7 @@
 import { CHIP_GAP, CHIP_HEIGHT, chipsWidth, chipWidth } from "../layout/chips";
 import type { Item } from "../layout/scene";
 import type { GraphPalette } from "./graphdraw";
+import { boxIn } from "./graphhits";
 import { marks } from "./graphmarks";
 
 type Context = CanvasRenderingContext2D;
@@ -111,8 +112,7 @@ export function box(
 	look: Look,
 	isReadable: boolean,
 ): void {
-	const { tail } = whole.box;
-	const item = tail > 0 ? { ...whole, height: whole.height - tail } : whole;
+	const item = boxIn(whole);
 	const { left, top, width, height, node, box: words } = item;
 	const round = node.kind === "thing" ? 5 : height / 2;
 	context.globalAlpha = look.isDimmed ? FADED : 1;

@@ -1,8 +1,9 @@
 /** What of an item is under a point: its sign to open it, a chip, a mark. Pure. */
 
 import { CHIP_HEIGHT, type Chip, chipAt } from "../layout/chips";
-import { MARK_HEIGHT, type Mark, markAt } from "../layout/marks";
+import { MARK_HEIGHT, type Mark, markAt, marksTop, roomOf } from "../layout/marks";
 import type { Item } from "../layout/scene";
+import { SIDES } from "../model/moves";
 
 /** A point on the plane of a scene. */
 export interface Point {
@@ -10,23 +11,29 @@ export interface Point {
 	readonly y: number;
 }
 
+/** An item without the marks above and below its box. */
+export function boxIn(item: Item): Item {
+	const { above, below } = roomOf(item.box.marks);
+	if (above === 0 && below === 0) return item;
+	return { ...item, top: item.top + above, height: item.height - above - below };
+}
+
 export function chipUnder(item: Item | undefined, { x, y }: Point): Chip | null {
 	if (!item || item.open || item.box.chips.length === 0) return null;
-	const down = y - item.top;
+	const down = y - boxIn(item).top;
 	if (down < 3 || down > 4 + CHIP_HEIGHT) return null;
 	return chipAt(item.box.chips, x - item.left - item.width / 2);
 }
 
 export function markUnder(item: Item | undefined, { x, y }: Point): Mark | null {
-	if (!item || item.open || item.box.marks.length === 0) return null;
-	const down = y - marksTop(item);
-	if (down < -1 || down > MARK_HEIGHT + 1) return null;
-	return markAt(item.box.marks, x - item.left - item.width / 2);
-}
-
-/** Where the marks of an item begin. */
-export function marksTop({ top, height, box }: Item): number {
-	return top + height - MARK_HEIGHT - (box.tail > 0 ? 0 : 4);
+	if (!item || item.open) return null;
+	const { marks } = item.box;
+	for (const side of SIDES) {
+		const down = y - item.top - marksTop(marks, side, item.height);
+		if (marks[side].length === 0 || down < -1 || down > MARK_HEIGHT + 1) continue;
+		return markAt(marks[side], x - item.left - item.width / 2);
+	}
+	return null;
 }
 
 export function isOnGlyph({ left, top, box, open }: Item, { x, y }: Point): boolean {

@@ -1,11 +1,19 @@
-/** What devices send, as marks on boxes and on the lines out of them -> pixels. */
+/** What devices send, as marks in boxes and on the lines to and from them -> pixels. */
 
 import { CHIP_GAP } from "../layout/chips";
-import { MARK_HEIGHT, MARK_SIGN, marksWidth, markWidth } from "../layout/marks";
+import {
+	MARK_HEIGHT,
+	MARK_SIGN,
+	type Mark,
+	marksTop,
+	marksWidth,
+	markWidth,
+} from "../layout/marks";
 import type { Item } from "../layout/scene";
+import { SIDES, type Side } from "../model/moves";
 import type { Look } from "./graphboxes";
 import type { GraphPalette } from "./graphdraw";
-import { marksTop } from "./graphhits";
+import { boxIn } from "./graphhits";
 
 type Context = CanvasRenderingContext2D;
 
@@ -17,41 +25,57 @@ export function marks(
 	look: Look,
 	isReadable: boolean,
 ): void {
-	const { left, width, box } = item;
-	if (box.marks.length === 0) return;
-	const top = marksTop(item);
-	const middle = left + width / 2;
-	if (box.tail > 0) {
-		context.strokeStyle = palette.move;
-		context.lineWidth = 2;
-		context.beginPath();
-		context.moveTo(middle, item.top + item.height - box.tail);
-		context.lineTo(middle, top);
-		context.stroke();
-	}
-	let at = middle - marksWidth(box.marks) / 2;
-	context.font = `600 10px ${palette.font}`;
-	for (const mark of box.marks) {
-		const wide = markWidth(mark);
-		const isLit = mark.moves.some(({ index }) => look.moves.has(index));
-		const fill = isLit ? palette.kept : mark.isHost ? palette.background : palette.move;
-		const ink = mark.isHost && !isLit ? palette.text : palette.background;
-		context.beginPath();
-		context.roundRect(at, top, wide, MARK_HEIGHT, mark.isHost ? 1 : MARK_HEIGHT / 2);
-		context.fillStyle = fill;
-		context.fill();
-		context.lineWidth = 1.2;
-		context.strokeStyle = mark.isHost ? palette.text : fill;
-		context.stroke();
-		if (isReadable) {
-			context.strokeStyle = ink;
-			(mark.isHost ? hostSign : sign)(context, at + 6, top + MARK_HEIGHT / 2);
-			context.fillStyle = ink;
-			const words = wide - MARK_SIGN - 7;
-			context.fillText(mark.text, at + MARK_SIGN + words / 2, top + MARK_HEIGHT / 2 + 0.5);
+	for (const side of SIDES) if (item.box.marks[side].length > 0) row(side);
+
+	function row(side: Side): void {
+		const list = item.box.marks[side];
+		const middle = item.left + item.width / 2;
+		const top = item.top + marksTop(item.box.marks, side, item.height);
+		if (side !== "inside") {
+			// What is sent is on the line between the mark and the box.
+			const { top: first, height } = boxIn(item);
+			context.strokeStyle = palette.move;
+			context.lineWidth = 2;
+			context.beginPath();
+			context.moveTo(middle, side === "below" ? first + height : top + MARK_HEIGHT);
+			context.lineTo(middle, side === "below" ? top : first);
+			context.stroke();
 		}
-		at += wide + CHIP_GAP;
+		let at = middle - marksWidth(list) / 2;
+		for (const one of list) {
+			mark(context, one, at, top, palette, look, isReadable);
+			at += markWidth(one) + CHIP_GAP;
+		}
 	}
+}
+
+function mark(
+	context: Context,
+	{ text, isHost, moves }: Mark,
+	left: number,
+	top: number,
+	palette: GraphPalette,
+	look: Look,
+	isReadable: boolean,
+): void {
+	const wide = markWidth({ text });
+	const isLit = moves.some(({ index }) => look.moves.has(index));
+	const fill = isLit ? palette.kept : isHost ? palette.background : palette.move;
+	const ink = isHost && !isLit ? palette.text : palette.background;
+	context.beginPath();
+	context.roundRect(left, top, wide, MARK_HEIGHT, isHost ? 1 : MARK_HEIGHT / 2);
+	context.fillStyle = fill;
+	context.fill();
+	context.lineWidth = 1.2;
+	context.strokeStyle = isHost ? palette.text : fill;
+	context.stroke();
+	if (!isReadable) return;
+	const middle = top + MARK_HEIGHT / 2;
+	context.strokeStyle = ink;
+	(isHost ? hostSign : sign)(context, left + 6, middle);
+	context.font = `600 10px ${palette.font}`;
+	context.fillStyle = ink;
+	context.fillText(text, left + MARK_SIGN + (wide - MARK_SIGN - 7) / 2, middle + 0.5);
 }
 
 /** Two arrows that pass each other. */

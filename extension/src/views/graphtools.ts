@@ -61,7 +61,7 @@ export function graphTools(
 					return button;
 				}),
 			);
-			const sent = thing === null ? [] : levels.marks().of(thing).moves;
+			const sent = thing === null ? [] : [...levels.marks().of(thing).keys()];
 			const words = thing === null ? "" : thingWords(groups, thing, isOpen);
 			said.textContent = sent.length > 0 ? `${words}; ${movesText(sent)}` : words;
 		},

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from jaxplore.model.collectives import Collectives
+from jaxplore.model.collectives import Collective, Collectives
 from jaxplore.model.span import Span
 
 FORMAT: Final = "jaxplore.collectives/1"
@@ -31,6 +31,8 @@ class CollectiveColumns:
     sent_bytes: list[int]
     """By each device in one run of it."""
     cause: list[int]
+    side: list[int]
+    """Where it lies: 0 at its equations, 1 on what they make, 2 on what they read."""
     explanation: list[int]
     advice: list[int]
     span: list[int]
@@ -67,6 +69,22 @@ class CollectivesWire:
     transfers: TransferColumns
 
 
+# These complete what each device has computed its part of.
+_COMPLETING: Final = ("all-reduce", "reduce-scatter")
+
+
+def _side(row: Collective) -> int:
+    """An equation that asks for it is it; else it lies behind what makes what it sends, or
+    before what reads what it gives."""
+    if row.cause == "asked":
+        return 0
+    if not {*row.equations}.isdisjoint(row.makers):
+        return 1
+    if not {*row.equations}.isdisjoint(row.users):
+        return 2
+    return int(row.kind in _COMPLETING)
+
+
 def encode_collectives(record: Collectives, place: Callable[[Span | None], int]) -> dict[str, Any]:
     """The JSON form of what moves.
 
@@ -94,6 +112,7 @@ def encode_collectives(record: Collectives, place: Callable[[Span | None], int])
             repeats=[-1 if row.repeats is None else row.repeats for row in rows],
             sent_bytes=[row.sent_bytes for row in rows],
             cause=[index(row.cause) for row in rows],
+            side=[_side(row) for row in rows],
             explanation=[index(row.explanation) for row in rows],
             advice=[index(row.advice) for row in rows],
             span=[place(row.span) for row in rows],
