@@ -21,6 +21,8 @@ _GAP: Final = 14
 _NAME: Final = 18
 _CAPTION: Final = 14
 _TICKS: Final = 12
+_OVER: Final = 8
+"""As far a number may stand out beside its table."""
 _ROOMY: Final = 128
 _HIGHEST: Final = 560
 _HIGHEST_RICH: Final = 400
@@ -119,11 +121,13 @@ class Grid:
 
     def _needs(self, level: int) -> tuple[float, float]:
         """The width and height of a cell that holds its label."""
+        caption = max(len(table.caption) for table in self._side.tables)
+        least = max(_SMALLEST, caption * LETTER / self._columns)
         if level == LEVELS - 1:
-            return _SMALLEST, _SMALLEST
+            return least, _SMALLEST
         letter = SMALL if level >= NUMBERS else LETTER
         high = self._sizes.lines[level] * LINE + (2 if level >= NUMBERS else 8)
-        return self._sizes.longest[level] * letter + _PAD, high
+        return max(self._sizes.longest[level] * letter + _PAD, least), high
 
     def _total(self, beside: int, high: float) -> float:
         lines = ceil(len(self._side.tables) / beside)
@@ -175,6 +179,8 @@ class Grid:
         if line == 0 and self._side.column_name:
             above = ticks + (_CAPTION if self._has_captions else 0)
             fits = _cut(self._side.column_name, block.right - block.x + self._left)
+            if len(fits) * LETTER > block.right - block.x:
+                middle -= self._left / 2
             yield Word(middle, block.y - above - 4, fits, "name")
         if first and self._side.row_name:
             fits = _cut(self._side.row_name, block.bottom - block.y)
@@ -249,7 +255,8 @@ def _shown(tracks: Sequence[Track], edges: Sequence[float], *, wide: bool) -> It
     for i, track in enumerate(tracks):
         middle = (edges[i] + edges[i + 1]) / 2
         half = len(track.label) * SMALL / 2 + 2 if wide else 5
-        if track.label and middle - half >= last:
+        is_inside = edges[0] - _OVER <= middle - half and middle + half <= edges[-1] + _OVER
+        if track.label and is_inside and middle - half >= last:
             last = middle + half
             yield i
 

@@ -17,7 +17,7 @@ from jaxplore.views.graph.svg import Picture
 from jaxplore.views.picture import QUIET, Place
 from jaxplore.views.placement import colours
 from jaxplore.views.placement.grid import LINE, Box, Grid, Placed, Sizes, Word
-from jaxplore.views.placement.pieces import pieces
+from jaxplore.views.placement.pieces import device_number, pieces
 from jaxplore.views.placement.tables import array_side, mesh_side
 from jaxplore.views.units import counted, cut, size
 
@@ -174,6 +174,9 @@ class Drawing:
         foot = self._note()
         if len(self._found) > 1:
             foot += " · same colour: same piece of the array"
+        if any(box.is_small for half in self._halves for box in half.placed.boxes[-1:]):
+            last = self._layout.shards[-1].device
+            foot += f" · a number is a device: {device_number(last)} is {last}"
         if self._layout.memory_kind not in ("", "device"):
             foot += f" · in {self._layout.memory_kind}"
         lines.append(f'<text x="{_EDGE}" y="{self._foot:g}">{_text(foot)}</text>')

@@ -117,7 +117,7 @@ def mesh_side(layout: Layout, found: Sequence[Piece], mesh: Mesh | None) -> Side
     """The devices in the grid of the mesh; without a mesh they are in one line."""
     devices = tuple(shard.device for shard in layout.shards) if mesh is None else mesh.devices
     cells = _device_cells(layout, found, devices)
-    sizes = [len(devices)] if mesh is None else [axis.size for axis in mesh.axes] or [1]
+    sizes = [len(devices) or 1] if mesh is None else [axis.size for axis in mesh.axes] or [1]
     names = [""]
     if mesh is not None and mesh.axes:
         names = [f"{axis.name} ({axis.size})" for axis in mesh.axes]
@@ -216,7 +216,8 @@ def _device_cells(layout: Layout, found: Sequence[Piece], devices: Sequence[str]
         ranges = ranges_text(piece.ranges, layout.shape)
         held = size(piece.size_bytes)
         others = len(piece.devices) - 1
-        same = f", as do {counted(others, 'other device')}" if others else ""
+        verb = "does" if others == 1 else "do"
+        same = f", as {verb} {counted(others, 'other device')}" if others else ""
         tip = f"{name} holds {ranges_text(piece.ranges)}: {held}{same}"
         labels = ((name, ranges, held), *[(name, ranges)] * 2, (name,), (short,), ())
         cells.append(Cell(place, labels, tip))
