@@ -24,6 +24,7 @@ from jaxplore.magics import unload_ipython_extension as unload_ipython_extension
 from jaxplore.magics.shellcells import cell_of as _cell_of
 from jaxplore.public.checkpointing import checkpoint_options as checkpoint_options
 from jaxplore.public.derivation import derivation as derivation
+from jaxplore.public.devices import devices as devices
 from jaxplore.public.diff import diff as diff
 from jaxplore.public.diff import install as _let_rows_answer
 from jaxplore.public.doctor import doctor as doctor
@@ -36,6 +37,7 @@ from jaxplore.public.numerics import numerics as numerics
 from jaxplore.public.passes import passes as passes
 from jaxplore.public.persistentcache import cache as cache
 from jaxplore.public.persistentcache import cache_status as cache_status
+from jaxplore.public.placement import placement as placement
 from jaxplore.public.timing import compare_times as compare_times
 from jaxplore.public.timing import time as time
 from jaxplore.session import ledger as ledger

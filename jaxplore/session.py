@@ -150,6 +150,12 @@ def ledger() -> Ledger:
     return _open[-1].ledger
 
 
+def observed() -> "tuple[Compile, ...]":
+    """What has been compiled since the oldest of the open observations began; nothing where
+    none is open."""
+    return tuple(_open[0].ledger) if _open else ()
+
+
 def why(n: int = -1) -> "Why":
     """The whole story of one compile: what differed, where, and what to do.
 

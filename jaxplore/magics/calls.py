@@ -1,6 +1,7 @@
 """What a line magic is asked to look at: a call as written, or a compile by its number."""
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jaxplore import session
@@ -60,15 +61,58 @@ def call_of(
         OptionError: The line is empty, or no expression.
     """
     __tracebackhide__ = True
+    _refuse_nothing(line, magic)
+    number = number_of(line)
+    if number is not None:
+        return session.why_in(notebook.observation.ledger, number).compile, (), {}
+    scope = notebook.shell.user_ns
+    tree, file = _parsed(line, magic)
+    if not isinstance(tree, ast.Call):
+        return _evaluate(tree, scope, file), (), {}
+    return _evaluate(tree.func, scope, file), *_arguments(tree, scope, file)
+
+
+def call_or_value(
+    notebook: "Notebook", line: str, magic: str, is_meant: Callable[[Any], bool]
+) -> tuple[Any, tuple[tuple[Any, ...], dict[str, Any]] | None]:
+    """What a magic's line names: a call that is not made, or a value.
+
+    Args:
+        notebook: Whose names are meant.
+        line: An expression. Each part of it is evaluated once.
+        magic: The magic's name, for errors.
+        is_meant: Whether a call of this function is to be looked at; any other is made.
+
+    Returns:
+        The function and its arguments; or the value, and None.
+
+    Raises:
+        OptionError: The line is empty, or no expression.
+    """
+    __tracebackhide__ = True
+    _refuse_nothing(line, magic)
+    scope = notebook.shell.user_ns
+    tree, file = _parsed(line, magic)
+    if not isinstance(tree, ast.Call):
+        return _evaluate(tree, scope, file), None
+    called = _evaluate(tree.func, scope, file)
+    if is_meant(called):
+        return called, _arguments(tree, scope, file)
+    # From the user's own line: what the call makes says that it was made there.
+    tree.func = ast.copy_location(ast.Name("<called>", ast.Load()), tree.func)
+    return _evaluate(tree, {**scope, "<called>": called}, file), None
+
+
+def _refuse_nothing(line: str, magic: str) -> None:
     if not line.strip():
         raise OptionError(
             f"%{magic} needs something to look at.\nGot: an empty line.\n"
             f"Do: write a call, as in `%{magic} f(x)`."
         )
-    number = number_of(line)
-    if number is not None:
-        return session.why_in(notebook.observation.ledger, number).compile, (), {}
-    scope = notebook.shell.user_ns
+
+
+def _parsed(line: str, magic: str) -> tuple[ast.expr, str]:
+    """The syntax of a line, and the file name to compile it with."""
     try:
         whole = ast.parse(line.strip(), mode="eval")
     except SyntaxError as fault:
@@ -77,15 +121,16 @@ def call_of(
             f"Got: {line.strip()}\nDo: write a call, as in `%{magic} f(x)`."
         ) from None
     # A lambda in it stands in the cell as any other code.
-    tree, file = whole.body, placed(whole, line.strip(), magic)
-    if not isinstance(tree, ast.Call):
-        return _evaluate(tree, scope, file), (), {}
-    # The arguments as Python would pass them, stars and keywords included.
+    return whole.body, placed(whole, line.strip(), magic)
+
+
+def _arguments(
+    tree: ast.Call, scope: dict[str, Any], file: str
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call as Python would pass them, stars and keywords included."""
+    __tracebackhide__ = True
     collect = ast.Call(ast.Name("<collect>", ast.Load()), tree.args, tree.keywords)
-    args, kwargs = _evaluate(
-        ast.copy_location(collect, tree), {**scope, "<collect>": _collect}, file
-    )
-    return _evaluate(tree.func, scope, file), args, kwargs
+    return _evaluate(ast.copy_location(collect, tree), {**scope, "<collect>": _collect}, file)
 
 
 def number_of(line: str) -> int | None:

@@ -28,6 +28,9 @@ _HELP = """\
 %jtime f(x)           time honestly: first call in stages, then dispatch and run
 %numerics f(x)        where the first NaN or Inf is made, why, and what to write instead;
                       %%numerics: in a cell
+%placement params     which device holds what, and which call pinned it there; of f(x):
+                      inputs, outputs and sharding constraints
+%devices              memory, live arrays and compiles of each device
 %doctor               what is wrong with the installation, and how to mend it
 %%spmd                on every process of jaxplore.cluster(); --timeout S, -o NAME
 %jaxplore on|quiet|off

@@ -55,6 +55,7 @@ class Notebook:
         from jaxplore.magics.ledgermagics import LedgerMagics
         from jaxplore.magics.linemagics import LineMagics
         from jaxplore.magics.numericsmagics import NumericsMagics
+        from jaxplore.magics.placementmagics import PlacementMagics
         from jaxplore.magics.spmdmagic import SpmdMagic
         from jaxplore.magics.timemagics import TimeMagics
 
@@ -66,6 +67,7 @@ class Notebook:
         self.shell.register_magics(LedgerMagics(self))
         self.shell.register_magics(TimeMagics(self))
         self.shell.register_magics(NumericsMagics(self))
+        self.shell.register_magics(PlacementMagics(self))
         self.shell.register_magics(SpmdMagic(self))
         self.shell.register_magics(DoctorMagic(self))
         for kind, found in self._magics().items():

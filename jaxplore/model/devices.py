@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jaxplore.model.diagnosis import Diagnosed
 from jaxplore.model.placement import Device
-from jaxplore.model.record import Record
+from jaxplore.model.record import TEXT, Record, drawings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class DeviceUse(Record):
     """Their names, most compiles first; at most eight."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Devices(Record):
     """The devices of this process and of those joined to it."""
 
@@ -38,3 +38,10 @@ class Devices(Record):
     rows: tuple[DeviceUse, ...]
     findings: tuple[Diagnosed, ...]
     """What `doctor` says about devices: `D01` where an accelerator lies idle."""
+
+    def __str__(self) -> str:
+        write = drawings.get("Devices" + TEXT)
+        return f"{len(self.rows)} devices" if write is None else write(self)
+
+    def __repr__(self) -> str:
+        return str(self)

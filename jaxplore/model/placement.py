@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from jaxplore.model.record import Record, drawings
+from jaxplore.model.record import TEXT, Record, drawings
 from jaxplore.model.span import Span
 
 AxisKind = Literal["auto", "explicit", "manual"]
 LeafRole = Literal["array", "input", "output", "constraint"]
+LeafState = Literal["held", "host", "planned", "deleted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +106,20 @@ class LeafPlacement(Record):
     """Whether it is pinned: JAX refuses to compute it with arrays pinned elsewhere."""
     pinned_by: Pin | None
     bytes_per_device: Mapping[str, int]
+    """Empty for a constraint: how long its value is kept is up to XLA."""
     layout: int
     """Its place in `Placement.layouts`; -1 where nothing is known of its shards."""
     span: Span | None = None
     """The expression of a constraint or an output of a program."""
+    state: LeafState = "held"
+    """`"held"`: its devices have it now; `"host"`: a NumPy array or a Python number, on no
+    device; `"planned"`: an abstract array, or a value of a program, that will be there;
+    `"deleted"`: deleted or donated, nothing has it."""
+    same_as: str | None = None
+    """The path of an earlier leaf that is the very same array: its bytes count once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Placement(Record):
     """Which device holds what of a tree of arrays, or of a program."""
 
@@ -122,6 +130,15 @@ class Placement(Record):
     meshes: tuple[Mesh, ...]
     known_devices: tuple[Device, ...]
     """The devices that the leaves are on, and those of the meshes."""
+    device_count: int = 0
+    """How many devices the backend of these has; 0 where no leaf is on a device."""
+
+    def __str__(self) -> str:
+        write = drawings.get("Placement" + TEXT)
+        return f"{len(self.leaves)} placed" if write is None else write(self)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __getitem__(self, path: str | int) -> LeafPlacement:
         """A leaf by its path or its number."""
@@ -160,7 +177,8 @@ class Placement(Record):
         """Device -> bytes of all leaves on it; a device of a mesh that holds nothing has 0."""
         total = {device.name: 0 for device in self.known_devices}
         for leaf in self.leaves:
-            add_bytes(total, leaf.bytes_per_device)
+            if leaf.same_as is None:
+                add_bytes(total, leaf.bytes_per_device)
         return total
 
     @property

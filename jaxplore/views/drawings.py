@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
     from jaxplore.model.derivation import Derivation
     from jaxplore.model.diagnosis import Diagnosis
+    from jaxplore.model.devices import Devices
     from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.gradient import Gradient
     from jaxplore.model.ledger import Ledger
@@ -171,6 +172,27 @@ def draw_placement(record: "Placement") -> str:
     return html.html(record)
 
 
+def write_placement(record: "Placement") -> str:
+    """Which device holds what, as text."""
+    from jaxplore.views.placement import text
+
+    return text.text(record)
+
+
+def draw_devices(record: "Devices") -> str:
+    """The devices of a machine, as HTML."""
+    from jaxplore.views import devices
+
+    return devices.html(record)
+
+
+def write_devices(record: "Devices") -> str:
+    """The devices of a machine, as text."""
+    from jaxplore.views import devices
+
+    return devices.text(record)
+
+
 def picture_placement(record: "Placement") -> str:
     """All layouts of a placement, as SVG."""
     from jaxplore.views.placement import svg
@@ -231,6 +253,7 @@ def install() -> None:
         "Passes": draw_passes,
         "Numerics": draw_numerics,
         "Placement": draw_placement,
+        "Devices": draw_devices,
         "CheckpointOptions": draw_checkpoints,
         "Derivation": draw_derivation,
         "Diagnosis": draw_diagnosis,
@@ -246,6 +269,8 @@ def install() -> None:
     # A record that shows times leaves its text to the views too.
     drawings["Passes as text"] = write_passes
     drawings["Placement as SVG"] = picture_placement
+    drawings["Placement as text"] = write_placement
+    drawings["Devices as text"] = write_devices
     drawings["Numerics as text"] = write_numerics
     drawings["ClusterLedger as text"] = write_cluster_ledger
     drawings["SpmdRun as text"] = write_spmd_run
