@@ -14,8 +14,8 @@ from jaxplore.views.mode import deterministic
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
     from jaxplore.model.derivation import Derivation
-    from jaxplore.model.diagnosis import Diagnosis
     from jaxplore.model.devices import Devices
+    from jaxplore.model.diagnosis import Diagnosis
     from jaxplore.model.diff.difference import ProgramDiff
     from jaxplore.model.gradient import Gradient
     from jaxplore.model.ledger import Ledger
