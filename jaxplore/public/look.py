@@ -74,16 +74,21 @@ def explore(
 ) -> "Explorer":
     """A program as a linked view of source, jaxpr, StableHLO, optimised HLO and graph.
 
-    Takes what `program` takes, or a `Program`.
+    Of a program that runs on several devices it also shows what they send each other. Takes
+    what `program` takes, or a `Program`, or what `collectives` gave.
     """
     from jaxplore.capture.programs.tracing import UserCodeFailed
+    from jaxplore.model.collectives import Collectives
     from jaxplore.public.passes import Kept
-    from jaxplore.widgets.explorer import Explorer
 
+    if isinstance(f, Collectives) and not (args or kwargs):
+        from jaxplore.widgets.explorer import Explorer
+
+        return Explorer(f.program, collectives=f)
     kept = Kept()
     try:
         made = captured(f, args, kwargs, stages=stages, keep=kept)
-        return Explorer(made, passes=kept.compile)
+        return kept.explorer(made)
     except UserCodeFailed as failed:
         error = failed.original
     # Outside of the handler, where raising it does not rewrite its cause.

@@ -34,9 +34,10 @@ class Kept:
 
     def explorer(self, program: "Program") -> "Explorer":
         """The view of what was captured, which finds its passes when it is asked."""
+        from jaxplore.public.several import found_collectives
         from jaxplore.widgets.explorer import Explorer
 
-        return Explorer(program, passes=self.compile)
+        return Explorer(program, passes=self.compile, collectives=found_collectives(program))
 
 
 def running_shell() -> Any:

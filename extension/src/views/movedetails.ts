@@ -40,7 +40,11 @@ export function movesStrip(parts: Parts, focus: Focus, isOpen: boolean): HTMLEle
 
 /** What an equation sends, short: each a way to all that is known of it. */
 export function moveChips(parts: Parts, equation: number): HTMLElement[] {
-	return chips(parts, parts.program.moves?.at(equation) ?? []);
+	const { moves } = parts.program;
+	return chips(parts, moves?.at(equation) ?? [], (move) => {
+		const part = moves?.bearers(move).get(equation) ?? 1;
+		return part < 1 ? `${bytesText(part * move.total)} of ` : "";
+	});
 }
 
 /** The same at length. */
@@ -84,9 +88,14 @@ function severalStrip(parts: Parts, moves: readonly Move[], isOpen: boolean): HT
 	];
 }
 
-function chips(parts: Parts, moves: readonly Move[]): HTMLElement[] {
+/** `partOf` is what stands before the size. */
+function chips(
+	parts: Parts,
+	moves: readonly Move[],
+	partOf: (move: Move) => string = () => "",
+): HTMLElement[] {
 	const shown = moves.slice(0, MOVES).map((move) => {
-		const size = move.bytes > 0 ? ` ${bytesText(move.total)}` : "";
+		const size = move.bytes > 0 ? ` ${partOf(move)}${bytesText(move.total)}` : "";
 		return moveChip(parts, move, `${shortName(move)}${size}`);
 	});
 	const left = moves.length - shown.length;

@@ -56,6 +56,8 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 		const bar = h("span", { class: "jxp-move-bar", "aria-hidden": "true" });
 		bar.style.width = `${move.isHost ? 0 : (move.total / top) * 100}%`;
 		const place = move.span < 0 ? "which expression is not known" : shortPlace(move.span);
+		const bearers = moves.bearers(move).size;
+		const shared = bearers > 1 ? ` and ${bearers - 1} more equations` : "";
 		const times =
 			move.repeats < 0 ? " per turn" : move.repeats > 1 ? `, ${move.repeats} times` : "";
 		const total = move.bytes > 0 || !move.isHost ? `${bytesText(move.bytes)}${times}` : "";
@@ -75,7 +77,7 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 				"div",
 				{ class: "jxp-move-where", title: move.span < 0 ? "" : placeText(program, move.span) },
 				h("code", {}, quote),
-				h("span", { class: "jxp-name" }, ` ${place}; ${whoText(move)}`),
+				h("span", { class: "jxp-name" }, ` ${place}${shared}; ${whoText(move)}`),
 			),
 		);
 	}
