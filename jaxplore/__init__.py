@@ -28,6 +28,7 @@ from jaxplore.public.devices import devices as devices
 from jaxplore.public.diff import diff as diff
 from jaxplore.public.diff import install as _let_rows_answer
 from jaxplore.public.doctor import doctor as doctor
+from jaxplore.public.errors import explain_error as explain_error
 from jaxplore.public.expecting import expect as expect
 from jaxplore.public.gradient import gradient as gradient
 from jaxplore.public.gradientoutput import install as _let_gradients_show

@@ -174,6 +174,9 @@ class Notebook:
             rows = self._new_rows()
             if self.mode == "on":
                 outputs.show_compiles(rows, self._shown - len(rows))
+        if self.mode == "on" and result.error_in_exec is not None:
+            with contained("explain an error"):
+                outputs.show_error(result.error_in_exec)
         with contained("look for stale results"):
             found = self.beside.findings(result)
             if self.mode == "on":

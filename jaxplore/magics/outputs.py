@@ -44,6 +44,17 @@ def show_findings(findings: "Sequence[Finding]") -> None:
         show({"text/plain": view.text(findings), "text/html": view.html(findings)}, "findings")
 
 
+def show_error(error: BaseException) -> None:
+    """The card of an error that has one, below its traceback."""
+    from jaxplore.public.errors import explain_error
+
+    card = explain_error(error)
+    if card is not None:
+        from jaxplore.views import errorcards as view
+
+        show({"text/plain": view.text(card), "text/html": view.html(card)}, "card")
+
+
 def show_object(value: Any, view: str) -> None:
     """Display an object that draws itself, marked as jaxplore's."""
     display(value, metadata={"jaxplore": {"view": view}})

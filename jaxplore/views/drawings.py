@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jaxplore.model.devices import Devices
     from jaxplore.model.diagnosis import Diagnosis
     from jaxplore.model.diff.difference import ProgramDiff
+    from jaxplore.model.errorcard import ErrorCard
     from jaxplore.model.gradient import Gradient
     from jaxplore.model.ledger import Ledger
     from jaxplore.model.memoryoptions import CheckpointOptions
@@ -200,6 +201,20 @@ def picture_placement(record: "Placement") -> str:
     return svg.svg(record)
 
 
+def draw_error(record: "ErrorCard") -> str:
+    """What an error means, as HTML."""
+    from jaxplore.views import errorcards
+
+    return errorcards.html(record)
+
+
+def write_error(record: "ErrorCard") -> str:
+    """What an error means, as text."""
+    from jaxplore.views import errorcards
+
+    return errorcards.text(record)
+
+
 def draw_diff(record: "ProgramDiff") -> str:
     """What differs between two programs, as HTML."""
     from jaxplore.views import diff
@@ -257,6 +272,7 @@ def install() -> None:
         "CheckpointOptions": draw_checkpoints,
         "Derivation": draw_derivation,
         "Diagnosis": draw_diagnosis,
+        "ErrorCard": draw_error,
         "Ledger": draw_ledger,
         "Compile": draw_compile,
         "Timeline": draw_timeline,
@@ -277,6 +293,7 @@ def install() -> None:
     drawings["Gradient as text"] = write_gradient
     drawings["CheckpointOptions as text"] = write_checkpoints
     drawings["Derivation as text"] = write_derivation
+    drawings["ErrorCard as text"] = write_error
     drawings["Diagnosis as text"] = write_diagnosis
     drawings["ProgramDiff as text"] = write_diff
     drawings["Timing as text"] = drawings["Comparison as text"] = write_timing

@@ -1,0 +1,1 @@
+"""What JAX's errors mean and what to do: facts of an exception -> a card."""

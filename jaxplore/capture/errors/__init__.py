@@ -1,0 +1,1 @@
+"""Exceptions, and the arrays of the call that raised them, as records."""
