@@ -117,7 +117,8 @@ def _called(module: Any) -> tuple[str, str]:
     """The function of a module, and the user's expression that calls it."""
     name = str(module.operation.attributes["sym_name"]).strip('"')
     span = SpanTable().of_frame(sys._getframe(2))  # pyright: ignore[reportPrivateUsage]
-    return name.removeprefix("jit_"), "" if span is None else span.described(60)
+    name = name.removeprefix("jit_")
+    return "<lambda>" if name == "_lambda" else name, "" if span is None else span.described(60)
 
 
 def _warning(program: Announced, processes: tuple[int, ...]) -> str:

@@ -15,6 +15,7 @@ import jax
 from jaxplore.capture import _hooks
 from jaxplore.cluster.comparing import Comparing, KeyValueStore
 from jaxplore.cluster.meeting import Meeting, place_key
+from jaxplore.cluster.together import Sum, sum_of_all
 from jaxplore.cluster.whereabouts import Whereabouts
 from jaxplore.errors import ClusterError
 from jaxplore.faults import contained
@@ -49,7 +50,7 @@ class _Joined:
     meeting: Meeting | None
     comparing: Comparing | None
     whereabouts: Whereabouts
-    store: KeyValueStore | None
+    together: Sum
     first_row: int
     loaded_by_us: bool
 
@@ -131,9 +132,10 @@ def observe(timeout_s: float) -> Process:
             shell.data_pub.publish_data({"place": place})
 
         whereabouts = Whereabouts(tell, lambda: "" if meeting is None else meeting.waits_for)
+        together = sum_of_all()
         first_row = ours.observation.ledger.total_count
         _joined.append(
-            _Joined(ours, meeting, comparing, whereabouts, store, first_row, loaded_by_us)
+            _Joined(ours, meeting, comparing, whereabouts, together, first_row, loaded_by_us)
         )
     return Process(
         process=jax.process_index(),
@@ -201,6 +203,11 @@ def run(cell: Cell) -> tuple[ProcessRun, bytes | None]:
     from jaxplore.cluster.values import pack
 
     return done, pack(recorder.value)
+
+
+def add_up(number: float) -> float:
+    """The sum of the numbers that all devices are given, this process's among them."""
+    return _ours().together(number)
 
 
 def compiled() -> ProcessCompiles:

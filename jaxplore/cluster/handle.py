@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jaxplore.cluster import engine
 from jaxplore.cluster.local import LocalEngines
 from jaxplore.cluster.outcome import Outcome
-from jaxplore.cluster.waiting import Answers, Asking, Member, Patience
+from jaxplore.cluster.waiting import Answers, Asking, Lost, Member, Patience
 from jaxplore.errors import ClusterError
 from jaxplore.model.placement import Device
 from jaxplore.model.processes import ClusterLedger, Process
@@ -113,10 +113,19 @@ class Cluster:
             wants_value=wants_value,
         )
         answers = self._ask(engine.run, cell, timeout=timeout, progress=progress)
+        if not answers.lost and not answers.ended_alike:
+            answers.apart = not self._compute_together()
         outcome = Outcome.of(answers, len(self._members), timeout)
         if answers.lost:
-            self._end(next(iter(answers.lost.items())))
+            self._end(answers.lost)
+        elif answers.apart:
+            self._close("the processes did not compute together any more")
         return outcome
+
+    def _compute_together(self) -> bool:
+        number = float(next(self._runs) % 1000 + 1)
+        answers = self._ask(engine.add_up, number, timeout=self.patience.together)
+        return list(answers.values.values()) == [number * len(self.devices)] * len(self._members)
 
     def ledger(self) -> ClusterLedger:
         """What each process compiled since it was joined."""
@@ -144,8 +153,9 @@ class Cluster:
             self._ask(engine.leave)
         self._close("it was stopped")
 
-    def _end(self, lost: tuple[int, str]) -> None:
-        self._close(f"process {lost[0]} {lost[1]}")
+    def _end(self, lost: dict[int, Lost]) -> None:
+        process, first = min(lost.items(), key=lambda one: (not one[1].has_ended, one[0]))
+        self._close(f"process {process} {first.how}")
 
     def _close(self, why: str) -> None:
         self._ended = why
@@ -167,13 +177,18 @@ class Cluster:
                 do="make another: `jaxplore.cluster()`.",
             )
         asked = {member.process: arguments for member in self._members}
-        asking = Asking(self._client, self._members, self.patience, call, asked)
+        asking = Asking(
+            self._client, self._members, self.patience, call, asked, broken=self._broken
+        )
         return asking.wait(timeout_s=timeout, progress=progress)
+
+    def _broken(self) -> str:
+        return "" if self._engines is None else self._engines.broken()
 
     def _values(self, answers: Answers) -> list[Any]:
         __tracebackhide__ = True
         if answers.lost:
-            self._end(next(iter(answers.lost.items())))
+            self._end(answers.lost)
         error = Outcome.of(answers, len(self._members), None).error
         if error is not None:
             raise error

@@ -96,7 +96,12 @@ class Joining:
         self, call: Callable[..., Any], arguments: Mapping[int, tuple[Any, ...]], what: str
     ) -> dict[int, Any]:
         asking = Asking(
-            self._client, self._members, Patience(after_error=1.0), call, arguments or self._same()
+            self._client,
+            self._members,
+            Patience(after_error=1.0),
+            call,
+            arguments or self._same(),
+            broken=str,
         )
         answers = asking.wait(
             timeout_s=self._timeout_s + 5, progress=lambda _: self._progress(what)
@@ -119,8 +124,8 @@ def _not_joined(answers: Answers, what: str) -> ClusterError:
         else:
             do = "mend what it says, and call jaxplore.cluster again."
     else:
-        process, how = next(iter(sorted(answers.lost.items())))
-        said = f"process {process} {how}"
+        process, lost = next(iter(sorted(answers.lost.items())))
+        said = f"process {process} {lost.how}"
         do = "look whether the processes reach each other, or wait longer: `timeout=300`."
     return ClusterError.of(failed=f"The processes could not be joined ({what}).", given=said, do=do)
 

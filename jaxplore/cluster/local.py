@@ -129,6 +129,12 @@ class LocalEngines:
                 )
             time.sleep(_POLL_S)
 
+    def broken(self) -> str:
+        """Why no engine can be reached; `""` where they can."""
+        if self.controller is None or self.controller.poll() is None:
+            return ""
+        return f"cannot be reached: ipyparallel's controller {exit_words(self.controller)}"
+
     def _named(self) -> "list[tuple[str, subprocess.Popen[bytes]]]":
         named = [(f"engine-{n}", one) for n, one in enumerate(self.engines)]
         return named if self.controller is None else [("controller", self.controller), *named]

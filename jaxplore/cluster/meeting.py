@@ -104,24 +104,23 @@ class Meeting:
         """
         name = _name(group)
         base = f"{_ROOT}/run/{self._run}/{name}/{self._slots.get(name, 0)}"
-        known = (name, program.key) in self._known
         self._store.put(f"{base}/{self._me}", json.dumps(asdict(program)))
         try:
-            seen = self._gather(group, program, base, known)
+            seen = self._gather(group, program, base)
         finally:
             self.waits_for = ""
+        if seen is not None and any(one.key != program.key for one in seen.values()):
+            raise self._mismatch({self._me: program, **seen}, base, text)
         self.know(group, program)
         if seen is None:  # others run it already, and have announced nothing
             return ()
-        if any(one.key != program.key for one in seen.values()):
-            raise self._mismatch({self._me: program, **seen}, base, text)
         slot = self._slots[name] = self._slots.get(name, 0) + 1
         if slot > 1:  # all have come to this one, so nobody reads the one before
             self._store.drop(f"{_ROOT}/run/{self._run}/{name}/{slot - 2}/{self._me}")
         return tuple(p for p, one in seen.items() if one.constants != program.constants)
 
     def _gather(
-        self, group: Sequence[int], program: Announced, base: str, known: bool
+        self, group: Sequence[int], program: Announced, base: str
     ) -> dict[int, Announced] | None:
         seen: dict[int, Announced] = {}
         began_s = time.monotonic()

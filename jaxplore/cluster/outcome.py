@@ -71,10 +71,12 @@ class Outcome:
 def _error(
     answers: Answers, failures: Mapping[int, Failure], processes: int, timeout_s: float | None
 ) -> BaseException | None:
-    if answers.lost and not (answers.interrupted and len(answers.lost) == processes):
+    if answers.lost:
         return _lost(answers, failures)
+    if answers.apart:
+        return _apart(answers, failures)
     if answers.interrupted:
-        return KeyboardInterrupt(_lost_words(answers)) if answers.lost else KeyboardInterrupt()
+        return KeyboardInterrupt()
     if answers.timed_out:
         return SpmdError.of(
             failed=f"The cell took longer than {timeout_s:g} s and was interrupted.",
@@ -88,13 +90,13 @@ def _error(
 
 
 def _lost(answers: Answers, failures: Mapping[int, Failure]) -> ClusterError:
-    lost = sorted(answers.lost.items(), key=lambda one: one[1].startswith("was "))
-    ended = [p for p, how in lost if "exited" in how or "killed" in how or "has ended" in how]
-    given = [f"process {process} {how}" for process, how in lost]
+    lost = sorted(answers.lost.items(), key=lambda one: (not one[1].has_ended, one[0]))
+    ended = [process for process, one in lost if one.has_ended]
+    given = [f"process {process} {one.how}" for process, one in lost]
     given += [f"process {p} failed: {one.name}: {one.message}" for p, one in failures.items()]
     if ended:
         names = ", ".join(map(str, ended))
-        failed = f"Process {names} has died while it ran the cell, and the cluster with it."
+        failed = f"Process {names} has died, and the cluster with it."
         do = (
             "start it again with `jaxplore.cluster()`; its variables are gone. Where the machine "
             "is out of memory, use fewer processes or smaller arrays."
@@ -109,9 +111,17 @@ def _lost(answers: Answers, failures: Mapping[int, Failure]) -> ClusterError:
     return ClusterError.of(failed=failed, given="; ".join(given), do=do)
 
 
-def _lost_words(answers: Answers) -> str:
-    lost = "; ".join(f"process {process} {how}" for process, how in sorted(answers.lost.items()))
-    return f"{lost}: the cluster has ended, start it again with `jaxplore.cluster()`"
+def _apart(answers: Answers, failures: Mapping[int, Failure]) -> ClusterError:
+    own = {p: one for p, one in failures.items() if p not in answers.places}
+    given = [_places(answers)] if answers.places else []
+    given += [f"process {p} failed: {one.name}: {one.message}" for p, one in own.items()]
+    return ClusterError.of(
+        failed="The processes do not compute together any more: one waits, in compiled code, for a "
+        "program that another did not run. The cluster has ended.",
+        given="; ".join(given) or "the cell was interrupted",
+        do="start it again with `jaxplore.cluster()`, and let every process run the same programs "
+        "in the same order, also outside of `if jax.process_index() == ...:`.",
+    )
 
 
 def _places(answers: Answers) -> str:

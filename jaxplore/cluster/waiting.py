@@ -29,6 +29,8 @@ class Patience:
     after_error: float = 20.0
     """For a process that stands still, when the cell has failed on another."""
     after_interrupt: float = 5.0
+    together: float = 10.0
+    """For a sum over all devices, after a cell that did not end alike on all of them."""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,15 @@ class Member:
     popen: "subprocess.Popen[bytes] | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """How a process was lost."""
+
+    how: str
+    """`"was killed (SIGKILL)"`."""
+    has_ended: bool = False
+
+
 @dataclass(slots=True)
 class Answers:
     """What came of asking."""
@@ -48,13 +59,21 @@ class Answers:
     values: dict[int, Any] = field(default_factory=dict[int, Any])
     failures: dict[int, Failure] = field(default_factory=dict[int, Failure])
     """Of what was asked itself, not of a cell that ran."""
-    lost: dict[int, str] = field(default_factory=dict[int, str])
-    """How: `"was killed (SIGKILL)"`."""
+    lost: dict[int, Lost] = field(default_factory=dict[int, Lost])
     places: dict[int, str] = field(default_factory=dict[int, str])
     """Where those were that had to be interrupted."""
     interrupted: bool = False
     """By the user."""
     timed_out: bool = False
+    apart: bool = False
+    """Whether the processes do not compute together any more."""
+
+    @property
+    def ended_alike(self) -> bool:
+        """Whether what was asked came to its end everywhere, or failed on all."""
+        runs = [one[0] for one in self.values.values() if isinstance(one, tuple)]
+        failed = [bool(run.failure) for run in runs if isinstance(run, ProcessRun)]
+        return not (self.interrupted or self.timed_out or any(failed) != all(failed))
 
 
 class Asking:
@@ -67,8 +86,13 @@ class Asking:
         patience: Patience,
         call: Callable[..., Any],
         arguments: Mapping[int, tuple[Any, ...]],
+        *,
+        broken: Callable[[], str],
     ) -> None:
+        """Ask `call` of each, with the arguments under its number. `broken` says why none can
+        be reached any more."""
         self._client = client
+        self._broken = broken
         self._patience = patience
         self._began_s = time.monotonic()
         self._answers = Answers()
@@ -98,7 +122,8 @@ class Asking:
         for process in self._pending():
             place = self._place(process)
             # Its own end is found only now where an interrupt cut the waiting short.
-            answers.lost.setdefault(process, f"does not answer an interrupt, it is {place}")
+            said = f"does not answer an interrupt, it is {place or 'running the cell'}"
+            answers.lost.setdefault(process, Lost(said))
         return answers
 
     def _until_done(self, timeout_s: float | None, progress: Callable[[str], None] | None) -> None:
@@ -128,7 +153,9 @@ class Asking:
             if asked.ready():
                 self._take(process, member, asked)
             elif member.popen is not None and member.popen.poll() is not None:
-                answers.lost[process] = exit_words(member.popen)
+                answers.lost[process] = Lost(exit_words(member.popen), has_ended=True)
+            elif why := self._broken():
+                answers.lost[process] = Lost(why, has_ended=True)
         known = {*answers.values, *answers.failures, *answers.lost}
         return [process for process in self._asked if process not in known]
 
@@ -144,7 +171,7 @@ class Asking:
                     with suppress(subprocess.TimeoutExpired):
                         member.popen.wait(1.0)
                     how = exit_words(member.popen)
-                self._answers.lost[process] = how
+                self._answers.lost[process] = Lost(how, has_ended=True)
                 return
             self._answers.failures[process] = Failure(
                 name=str(error.ename),
@@ -152,7 +179,7 @@ class Asking:
                 traceback=tuple(str(error.traceback or "").splitlines()),
             )
         except IPythonError as error:
-            self._answers.lost[process] = f"is lost ({type(error).__name__}: {error})"
+            self._answers.lost[process] = Lost(f"is lost ({type(error).__name__}: {error})")
 
     def _has_failed(self) -> bool:
         """Whether the cell has failed on one process: then it cannot end well on the others."""
@@ -193,7 +220,7 @@ class Asking:
         gone = ", ".join(map(str, sorted(self._answers.lost)))
         for process in self._pending():
             place = self._place(process) or "running the cell"
-            self._answers.lost[process] = f"was {place} when process {gone} had ended"
+            self._answers.lost[process] = Lost(f"was {place} when process {gone} had ended")
 
     def _line(self, seconds: float) -> str:
         pending = self._pending()
