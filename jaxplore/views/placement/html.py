@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from jaxplore.model.placement import LeafPlacement, LeafRole, Placement
+from jaxplore.model.placement import AxisKind, LeafPlacement, LeafRole, LeafState, Mesh, Placement
 from jaxplore.model.types import short_type
 from jaxplore.views.picture import img
 from jaxplore.views.placement.pieces import devices_text
@@ -17,8 +17,10 @@ _MOST_BARS: Final = 16
 _MOST_PATHS: Final = 12
 _MOST_PLACES: Final = 160
 """Above this the cells of a picture have no tooltips in a page: `.to_svg()` has all."""
-_PICTURES_BYTES: Final = 260_000
-"""Of the pictures of a page together; what is left out is said."""
+_PAGE_BYTES: Final = 380_000
+"""Pictures get what tables leave of them; what is left out is said."""
+_PICTURES_BYTES: Final = 100_000
+"""That they have in any case."""
 _BAR: Final = 160
 
 _LIGHT: Final = "--jxp-pd-bar:#0072b2;--jxp-pd-full:#c24f00;--jxp-pd-line:#5c6b7f40"
@@ -48,11 +50,23 @@ _STYLE: Final = (
     f"{_ROOT} summary{{cursor:pointer}}"
     f"{_ROOT} img{{display:block;margin-top:4px}}"
 )
+_UNLABELLED: Final = '<div class="q">the labels of the cells: <code>.to_svg({})</code></div>'
 _SECTIONS: Final[Mapping[LeafRole, str]] = {
     "array": "arrays",
     "input": "inputs",
     "output": "outputs",
     "constraint": "constraints",
+}
+_DECIDES: Final[Mapping[AxisKind, str]] = {
+    "auto": "XLA decides (auto)",
+    "explicit": "the types say it (explicit)",
+    "manual": "the function does it (manual)",
+}
+_STATES: Final[Mapping[LeafState, str]] = {
+    "held": "",
+    "host": "on no device yet",
+    "planned": "",
+    "deleted": "deleted or donated",
 }
 
 
@@ -61,10 +75,12 @@ def html(record: Placement) -> str:
 
     It reads with its styles and its pictures stripped too; all text is escaped.
     """
+    tables = f"{_devices(record)}{''.join(_sections(record))}"
+    left = max(_PAGE_BYTES - len(tables), _PICTURES_BYTES)
     return (
         f'<div class="jxp-placement jaxplore-placement"><style>{_STYLE}</style>'
-        f"<div><b>{escape(summary(record))}</b></div>{_devices(record)}"
-        f"{''.join(_sections(record))}{_pictures(record)}{_meshes(record)}</div>"
+        f"<div><b>{escape(summary(record))}</b></div>{tables}"
+        f"{_pictures(record, left)}{_meshes(record)}</div>"
     )
 
 
@@ -75,9 +91,12 @@ def summary(record: Placement) -> str:
     what = counted(len(record), noun)
     if record.name:
         what = f"{record.name}: {what}"
-    if not record.leaves:
-        return f"{what}: nothing is on a device"
-    said = f"{what} on {counted(len(held), 'device')}: {size(sum(held.values()))} in all"
+    if not held:
+        return f"{what} on no device"
+    said = f"{what} on {counted(len(held), 'device')}"
+    if not any(held.values()):
+        return said
+    said += f": {size(sum(held.values()))} in all"
     if len(held) > 1:
         low, high = min(held.values()), max(held.values())
         said += f", {size(low)} on each" if low == high else f", {size(low)} to {size(high)} each"
@@ -90,7 +109,7 @@ def summary(record: Placement) -> str:
 def _devices(record: Placement) -> str:
     """A bar per device, or per group of devices that hold the same number of bytes."""
     held = record.device_bytes
-    if len(held) < 2:
+    if len(held) < 2 or not any(held.values()):
         return ""
     groups: list[tuple[list[str], int]]
     if len(held) <= _MOST_BARS:
@@ -181,6 +200,8 @@ def _per_device(held: Mapping[str, int]) -> str:
 
 
 def _pinned(leaf: LeafPlacement) -> str:
+    if _STATES[leaf.state]:
+        return f'<span class="q">{_STATES[leaf.state]}</span>'
     if not leaf.committed:
         return '<span class="q">not pinned</span>'
     return "pinned" if leaf.pinned_by is None else escape(cut(leaf.pinned_by.words, 120))
@@ -201,9 +222,8 @@ def _rest(leaves: Sequence[LeafPlacement], record: Placement) -> str:
     return f"<div>and {len(leaves):,} more, <code>.leaves</code> has all:</div><ul>{rows}</ul>"
 
 
-def _pictures(record: Placement) -> str:
-    """Each way to lay an array out in a fold, the first open."""
-    left = _PICTURES_BYTES
+def _pictures(record: Placement, left: int) -> str:
+    """Each way to lay an array out in a fold, the first open; in at most so many bytes."""
     parts: list[str] = []
     paths: dict[int, list[str]] = {}
     for leaf in record.leaves:
@@ -232,7 +252,7 @@ def _image(record: Placement, number: int, share: int, most: int) -> str:
             drawn.svg, said=drawn.said, width=drawn.width, height=drawn.height, places=places
         )
         if len(image) <= room:
-            note = "" if labels else f"<div class=q>labels: <code>.to_svg({number})</code></div>"
+            note = "" if labels else _UNLABELLED.format(number)
             return f'<div class="r">{image}</div>{note}'
     return ""
 
@@ -251,12 +271,21 @@ def _meshes(record: Placement) -> str:
         return ""
     rows = "".join(
         f"<tr><td>{escape(' × '.join(f'{axis.name} ({axis.size})' for axis in mesh.axes))}</td>"
-        f"<td>{escape(', '.join(sorted({axis.kind for axis in mesh.axes})))}</td>"
+        f"<td>{escape(_deciders(mesh))}</td>"
         f"<td><code>{escape(cut(devices_text(mesh.devices), 80))}</code></td></tr>"
         for mesh in record.meshes
     )
-    title = counted(len(record.meshes), "mesh").replace("meshs", "meshes")
+    count = len(record.meshes)
+    head = "<tr><th>axes</th><th>how values are split over them</th><th>devices</th></tr>"
     return (
-        f"<details><summary>{title}</summary><table><thead><tr><th>axes</th><th>split by</th>"
-        f"<th>devices</th></tr></thead><tbody>{rows}</tbody></table></details>"
+        f"<details><summary>{'1 mesh' if count == 1 else f'{count:,} meshes'}</summary>"
+        f"<table><thead>{head}</thead><tbody>{rows}</tbody></table></details>"
     )
+
+
+def _deciders(mesh: Mesh) -> str:
+    """`XLA decides (auto)`, or the same per axis where they differ."""
+    kinds: set[AxisKind] = {axis.kind for axis in mesh.axes}
+    if len(kinds) == 1:
+        return _DECIDES[kinds.pop()]
+    return "; ".join(f"{axis.name}: {_DECIDES[axis.kind]}" for axis in mesh.axes)
