@@ -1,0 +1,173 @@
+"""A change of layout in words, and what to write so that nothing has to move."""
+
+import ast
+from typing import Final
+
+from jaxplore.advise.layoutchanges import Change
+from jaxplore.advise.layoutwords import (
+    Partition,
+    axis_size,
+    dimension_name,
+    in_words,
+    parts,
+    spec,
+)
+from jaxplore.advise.valuelayouts import ValueLayouts
+from jaxplore.model.placement import Mesh
+from jaxplore.model.span import Span
+
+_QUOTED: Final = 60
+
+
+class ChangeWords:
+    """Words for the changes of one program."""
+
+    def __init__(self, layouts: ValueLayouts, mesh: Mesh | None) -> None:
+        self._layouts = layouts
+        self._mesh = mesh
+
+    def explanation(self, change: Change) -> str:
+        """What lies how, and who wants it otherwise."""
+        subject, before = self.name(change.value), in_words(change.before, self._mesh)
+        after = in_words(change.after, self._mesh)
+        if change.asker == "operands" and change.other is not None:
+            other = self.name(change.other)
+            return f"{subject} is {before}, {other} is {after}: one of them has to move"
+        if change.asker == "whole dimension":
+            return self._whole(change)
+        asked = f"asks for {after}"
+        if not any(change.after):
+            asked = f"asks for it {after}: {self._sizes(change)}"
+        return f"{subject} is {before}; {self._asker(change)} {asked}"
+
+    def advice(self, change: Change, *, gathers: bool) -> str:
+        """What to write; `""` where nothing helps.
+
+        Args:
+            change: The change.
+            gathers: Whether XLA puts the whole of it together on each device.
+        """
+        if change.asker == "constraint":
+            return self._constraint(change)
+        if change.asker == "result":
+            return (
+                f"leave `out_shardings` out for it, or write `{_sharding(change.before)}`: each "
+                "device keeps its part"
+            )
+        if change.asker == "operands":
+            return self._passed_in(change, change.after, "split like the other")
+        if change.asker == "in_specs":
+            return self._passed_in(change, change.after, "split as `in_specs` says")
+        other = self._another_dimension(change)
+        if other is None:
+            return ""
+        if passed := self._passed_in(change, other, "split along another dimension"):
+            return passed
+        if not gathers or change.equation is None:
+            return ""
+        return (
+            f"split another dimension before it: `{self._constraining(change.value)}"
+            f"{_sharding(other)})`; then a part of it moves instead of all"
+        )
+
+    def name(self, value: int) -> str:
+        """An argument's name, or the expression that made a value."""
+        program = self._layouts.program
+        origin = self._layouts.flow.origin(value)
+        inputs = program.regions[0].inputs
+        if origin in inputs:
+            return f"`{argument_name(program.argument_names, inputs.index(origin))}`"
+        maker = self._layouts.flow.maker(value)
+        span = None if maker is None else program.equations[maker].span
+        return "a value" if span is None or not span.text else f"`{span.quoted(_QUOTED)}`"
+
+    def _whole(self, change: Change) -> str:
+        rank = len(change.before)
+        split = [d for d in change.dimensions if d < rank and change.before[d]]
+        named = " and ".join(dimension_name(d, rank) for d in split)
+        span, before = change.span, in_words(change.before, self._mesh)
+        expression = f"`{span.quoted(_QUOTED)}`" if span is not None and span.text else "this"
+        subject = self.name(change.value)
+        return f"{expression} needs all {named} on a device, and {subject} is {before}"
+
+    def _asker(self, change: Change) -> str:
+        if change.asker == "result":
+            return "`out_shardings`"
+        if change.asker == "in_specs":
+            return "`in_specs`"
+        text = "" if change.span is None else change.span.quoted(_QUOTED)
+        return f"`{text}`" if text else "a constraint"
+
+    def _sizes(self, change: Change) -> str:
+        total = self._layouts.program.values[change.value].size_bytes
+        before = total // max(parts(change.before, self._mesh), 1)
+        return f"{total:,} bytes on each instead of {before:,}"
+
+    def _constraint(self, change: Change) -> str:
+        kept = _with_spec(change.span, spec(change.before))
+        write = f"write `{kept}`" if kept else f"ask for `{_sharding(change.before)}`"
+        if not any(change.after):
+            return f"{write}, or leave it out: each device keeps its part, and XLA moves less"
+        after = in_words(change.after, self._mesh)
+        first = f"{write}, unless what follows needs it {after}"
+        passed = self._passed_in(change, change.after, "split that way")
+        return f"{first}; or {passed}" if passed else first
+
+    def _passed_in(self, change: Change, partition: Partition, how: str) -> str:
+        place, _ = self._layouts.source(change.value)
+        if place is None:
+            return ""
+        program = self._layouts.program
+        if len(self._layouts.shape(program.regions[0].inputs[place])) != len(partition):
+            return ""
+        name = argument_name(program.argument_names, place)
+        return f"pass `{name}` in {how}: `jax.device_put({name}, {_sharding(partition)})`"
+
+    def _another_dimension(self, change: Change) -> Partition | None:
+        """The same axes on a dimension that is not needed whole, and divides evenly."""
+        axes = tuple(
+            axis for d in change.dimensions if d < len(change.before) for axis in change.before[d]
+        )
+        size = axis_size(axes, self._mesh)
+        for place, length in enumerate(self._layouts.shape(change.value)):
+            free = place not in change.dimensions and not change.before[place]
+            if free and isinstance(length, int) and length % size == 0:
+                return tuple(axes if d == place else kept for d, kept in enumerate(change.after))
+        return None
+
+    def _constraining(self, value: int) -> str:
+        name = self.name(value).strip("`")
+        explicit = self._mesh is not None and any(a.kind == "explicit" for a in self._mesh.axes)
+        call = "jax.sharding.reshard" if explicit else "jax.lax.with_sharding_constraint"
+        return f"{call}({name}, "
+
+
+def argument_name(names: tuple[str, ...], place: int) -> str:
+    """An argument's name, or its number where JAX does not know it."""
+    return (names[place] if place < len(names) else "") or f"argument {place + 1}"
+
+
+def _sharding(partition: Partition) -> str:
+    return f"NamedSharding(mesh, {spec(partition)})"
+
+
+def _with_spec(span: Span | None, text: str) -> str:
+    """The user's expression with another spec; `""` where it names none itself."""
+    if span is None or not span.text:
+        return ""
+    try:
+        tree = ast.parse(span.text.strip(), mode="eval")
+    except SyntaxError:
+        return ""
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rsplit(".", 1)[-1] in ("P", "PartitionSpec")
+    ]
+    if len(calls) != 1:
+        return ""
+    [call] = calls
+    written = ast.get_source_segment(span.text.strip(), call)
+    named = text.replace("P(", f"{ast.unparse(call.func)}(", 1)
+    return " ".join(span.text.strip().replace(written or "", named, 1).split()) if written else ""
