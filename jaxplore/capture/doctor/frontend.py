@@ -4,13 +4,17 @@ import builtins
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from jaxplore.model.doctorfacts import Extension, FrontEnd
 
 _EXTENSIONS: Final = ("jaxplore", "anywidget", "@jupyter-widgets/jupyterlab-manager")
+_SERVERS: Final = frozenset(
+    ("jupyter-lab", "jupyter-notebook", "jupyter-server", "jupyterhub-singleuser", "jupyter-labhub")
+)
+_SERVER_MODULES: Final = frozenset(("jupyterlab", "notebook", "jupyter_server", "jupyterhub"))
 _FOLDER: Final = Path("share/jupyter/labextensions")
 
 
@@ -50,13 +54,25 @@ def _server_prefix(process: str) -> Path | None:
         words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return None
-    paths = [Path(os.fsdecode(word)) for word in words[:2]]
-    # `python .../bin/jupyter-lab`, or `.../bin/python -m jupyterlab`: links are not followed,
-    # for the Python of a virtual environment is one.
-    for path, name in zip(reversed(paths), ("jupyter", "python"), strict=False):
-        if path.is_absolute() and path.name.startswith(name) and path.parent.name == "bin":
-            return path.parent.parent
-    return None
+    return server_prefix([os.fsdecode(word) for word in words])
+
+
+def server_prefix(words: Sequence[str]) -> Path | None:
+    """The environment of a Jupyter server, from the command that started it; None for a program
+    that is no server, such as one that runs notebooks without a page.
+
+    >>> str(server_prefix(["/env/bin/python3.11", "/env/bin/jupyter-lab", "--no-browser"]))
+    '/env'
+    """
+    match [*words]:
+        case [python, "-m", module, *_] if module.split(".")[0] in _SERVER_MODULES:
+            path = Path(python)
+        case [_, script, *_] if Path(script).name in _SERVERS:
+            path = Path(script)
+        case _:
+            return None
+    # Links are not followed: the Python of a virtual environment is one.
+    return path.parent.parent if path.is_absolute() and path.parent.name == "bin" else None
 
 
 def extensions(prefix: Path) -> Iterator[Extension]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jaxplore.capture.doctor.flags import unknown_flags
-from jaxplore.capture.doctor.frontend import extensions, front_end
+from jaxplore.capture.doctor.frontend import extensions, front_end, server_prefix
 from jaxplore.capture.doctor.machine import accelerators
 from jaxplore.capture.doctor.shadows import shadows
 from jaxplore.model.doctorfacts import Accelerator, Extension, Shadow
@@ -86,6 +86,23 @@ def test_the_front_end_is_told_from_the_environment(monkeypatch):
     assert front_end({"COLAB_RELEASE_TAG": "r"}).host == "Colab"
     jupyter = front_end({"VSCODE_PID": "1", "JPY_PARENT_PID": "0", "JPY_SESSION_NAME": "a.ipynb"})
     assert (jupyter.host, jupyter.is_server_known) == ("Jupyter", False)
+
+
+@pytest.mark.parametrize(
+    ("command", "prefix"),
+    [
+        ("/env/bin/python /env/bin/jupyter-lab --no-browser", "/env"),
+        ("/env/bin/python3 -m jupyterlab", "/env"),
+        ("/env/bin/python -m jupyter_server.serverapp", "/env"),
+        ("python -m jupyterlab", None),
+        ("/env/bin/python /env/bin/jupyter-nbconvert --execute", None),
+        ("/env/bin/python /env/bin/pytest", None),
+        ("", None),
+    ],
+)
+def test_the_environment_of_the_server_is_that_of_its_command(command, prefix):
+    found = server_prefix(command.split())
+    assert (found and str(found)) == prefix
 
 
 def test_extensions_are_those_of_an_environment(tmp_path, monkeypatch):
