@@ -140,12 +140,12 @@ test("marks name few kinds, count many, and tell the host from other devices", (
 		marksOfAll(...sending).map(({ text, isHost }) => (isHost ? `[${text}]` : text));
 	expect(texts()).toEqual([]);
 	expect(texts([gather, 720])).toEqual(["gather · 720 B"]);
-	expect(texts([asked, 8], [gradients, 2000], [gather, 40])).toEqual([
+	expect(texts([asked, 8], [gradients, 6800], [gather, 720])).toEqual([
 		"all-reduce ×2",
-		"gather · 2 KiB",
+		"gather · 7.35 KiB",
 	]);
-	expect(texts([gather, 1], [asked, 2], [unknown, 3], [permute, 4], [callback, 0])).toEqual([
-		"4 collectives · 10 B",
+	expect(texts([gather, 720], [asked, 8], [unknown, 20], [permute, 4], [callback, 0])).toEqual([
+		"4 collectives · 752 B",
 		"[callback]",
 	]);
 });
@@ -190,9 +190,9 @@ test("marks stand on the side on which it is sent, and a box keeps room for them
 		});
 	}
 	expect([42, 33, 30, 20, 0, 21, 15].map((equation) => found.get(equation))).toEqual([
-		"below: all-reduce · 4.69 KiB",
-		"below: all-reduce · 1.56 KiB",
-		"below: all-reduce · 400 B",
+		"below: all-reduce · ≈4.69 KiB",
+		"below: all-reduce · ≈1.56 KiB",
+		"below: all-reduce · ≈400 B",
 		"inside: all-reduce · 8 B",
 		"above: gather · 720 B",
 		"inside: callback",

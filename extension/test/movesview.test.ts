@@ -145,7 +145,7 @@ test("a line that sends is signed, and choosing it chooses what it sends", async
 	// The inspector leads from what is sent to each of its equations, and back.
 	one(root, ".jxp-others .jxp-chip").click();
 	const back = one(root, ".jxp-facts .jxp-moving");
-	expect(back.textContent).toBe("all-reduce 400 B of 6.64 KiB");
+	expect(back.textContent).toBe("all-reduce ≈400 B of 6.64 KiB");
 	back.click();
 	expect(lit(root, "hlo")).toEqual(["24"]);
 });

@@ -52,16 +52,18 @@ export function marksTop(marks: Marks, side: Side, height: number): number {
 /** Those between devices first. */
 function marksAt(sending: readonly (readonly [Move, number])[]): Mark[] {
 	const bytes = sending.reduce((sum, [, part]) => sum + part, 0);
+	// A part is by size of what the equations make, which is close to what is sent of it.
+	const isPart = sending.some(([move, part]) => !move.isHost && Math.abs(part - move.total) > 0.5);
+	const amount = bytes > 0 ? ` · ${isPart ? "≈" : ""}${bytesText(bytes)}` : "";
 	const moves = sending.map(([move]) => move);
 	const between = moves.filter(({ isHost }) => !isHost);
 	const host = moves.filter(({ isHost }) => isHost);
-	return [...counted(between, false, bytes), ...counted(host, true, 0)];
+	return [...counted(between, false, amount), ...counted(host, true, "")];
 }
 
 /** The kinds by name where they are few; the last says how much is sent. */
-function counted(moves: readonly Move[], isHost: boolean, bytes: number): Mark[] {
+function counted(moves: readonly Move[], isHost: boolean, amount: string): Mark[] {
 	if (moves.length === 0) return [];
-	const amount = bytes > 0 ? ` · ${bytesText(bytes)}` : "";
 	const counts = countsOf(moves);
 	if (counts.length > KINDS) {
 		const what = isHost ? "host transfers" : "collectives";

@@ -43,7 +43,7 @@ export function moveChips(parts: Parts, equation: number): HTMLElement[] {
 	const { moves } = parts.program;
 	return chips(parts, moves?.at(equation) ?? [], (move) => {
 		const part = moves?.bearers(move).get(equation) ?? 1;
-		return part < 1 ? `${bytesText(part * move.total)} of ` : "";
+		return part < 1 ? `≈${bytesText(part * move.total)} of ` : "";
 	});
 }
 

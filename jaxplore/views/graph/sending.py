@@ -71,12 +71,16 @@ def marks(parts: Sequence[Part]) -> list[tuple[str, bool]]:
 
 def _texts(parts: Sequence[Part], noun: str) -> list[str]:
     kinds: dict[str, set[str]] = {}
+    parts_of: dict[str, float] = {}
     sent = 0.0
     for row, part in parts:
+        parts_of[row.name] = parts_of.get(row.name, 0) + part
         kinds.setdefault(_SHORT.get(row.kind, row.kind), set()).add(row.name)
         if isinstance(row, Collective):
             sent += part * row.sent_bytes * (1 if row.repeats is None else row.repeats)
-    amount = f" · {size(round(sent))}" if sent else ""
+    # A part is by size of what the equations make, which is close to what is sent of it.
+    about = "≈" if any(whole < 0.999 for whole in parts_of.values()) else ""
+    amount = f" · {about}{size(round(sent))}" if sent else ""
     if len(kinds) > _KINDS:
         return [counted(sum(map(len, kinds.values())), noun) + amount]
     most = sorted(kinds.items(), key=lambda kind: -len(kind[1]))
