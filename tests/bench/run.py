@@ -20,6 +20,7 @@ import optax
 import programs
 from explorer import explorer
 from numerics import numerics
+from placement import placement
 from rows import Row, seconds
 
 import jaxplore
@@ -224,7 +225,7 @@ def main() -> None:
         print("this JAX has no cache-miss function: only monitoring is measured")
     for measure in (hot_call, cache_miss, many_keys, ring, loading, large_program):
         print(measure(), flush=True)
-    for row in (*explorer(), *numerics()):
+    for row in (*explorer(), *numerics(), *placement()):
         print(row, flush=True)
 
 

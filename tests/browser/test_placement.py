@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from jaxplore.model.placement import Placement
 from jaxplore.views.page import page as whole_page
+from jaxplore.views.placement.grid import LETTER
+from jaxplore.views.placement.grid import SMALL as SMALL_PRINT
 from tests.browser.conftest import Lab, Offline
 from tests.views.placements import laid, placed
 
@@ -46,6 +48,11 @@ STANDS_OUT = """() => {
   return out;
 }"""
 
+# The widest character of the labels in small print or not, in pixels.
+LETTERS = """small => Math.max(...[...document.querySelectorAll(
+  small ? 'text.s.m > tspan' : 'text.c.m > tspan'
+)].map(span => span.getComputedTextLength() / span.textContent.length))"""
+
 
 @pytest.fixture
 def opened(offline: Offline, tmp_path: Path) -> Callable[..., Page]:
@@ -65,6 +72,11 @@ def page_of_lab(browser: Browser) -> Iterator[Page]:
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
     yield tab
     tab.close()
+
+
+def test_letters_are_as_wide_as_the_layout_takes_them_to_be(opened: Callable[..., Page]) -> None:
+    assert opened(LARGE, as_svg=True).evaluate(LETTERS, True) == pytest.approx(SMALL_PRINT, 0.03)
+    assert opened(SMALL, as_svg=True).evaluate(LETTERS, False) == pytest.approx(LETTER, 0.03)
 
 
 @pytest.mark.parametrize("record", [SMALL, LARGE], ids=["small", "large"])

@@ -77,13 +77,9 @@ class Sizes:
         """The sizes of all cells."""
         rows = [cells for table in side.tables for cells in table.cells]
         known = [cell.labels for cells in rows for cell in cells if cell is not None]
-        longest, lines = [0] * LEVELS, [0] * LEVELS
-        for labels in known:
-            for level, label in enumerate(labels):
-                if label:
-                    longest[level] = max(longest[level], *map(len, label))
-                    lines[level] = max(lines[level], len(label))
-        return cls(tuple(longest), tuple(lines))
+        levels = [{labels[level] for labels in known} for level in range(LEVELS)]
+        longest = [max((len(line) for label in one for line in label), default=0) for one in levels]
+        return cls(tuple(longest), tuple(max(map(len, one), default=0) for one in levels))
 
 
 class Grid:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from jaxplore.model.placement import Layout
@@ -43,7 +44,8 @@ def places(found: Sequence[Piece]) -> Mapping[str, int]:
     return {device: place for place, piece in enumerate(found) for device in piece.devices}
 
 
-def ranges_text(ranges: Ranges, shape: Sequence[int] | None = None) -> str:
+@lru_cache(2048)
+def ranges_text(ranges: Ranges, shape: tuple[int, ...] | None = None) -> str:
     """Index ranges as they are written in Python; with `shape`, `:` for a whole dimension.
 
     >>> ranges_text(((0, 2), (0, 8))), ranges_text(((0, 2), (0, 8)), (4, 8)), ranges_text(())

@@ -4,11 +4,12 @@ The same piece has the same colour in both. A piece is told by its label as well
 cells are too small for labels, by its place and by how light it is.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from operator import itemgetter
-from re import sub
 from typing import Final
 
 from jaxplore.model.placement import Mesh, Placement
@@ -56,6 +57,8 @@ _RULES: Final = {
     " .n": "fill:none;stroke:var(--jxp-pl-quiet);stroke-dasharray:3 3",
 }
 _STYLE: Final = "".join(f"{_ROOT}{name}{{{rule}}}" for name, rule in _RULES.items())
+
+_SPECIAL: Final = re.compile("[&<>\"']|  ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,12 +281,13 @@ def _word(word: Word) -> str:
     return f'<text class="{font}{anchor}" {at}>{_text(word.text)}</text>'
 
 
+@lru_cache(4096)
 def _n(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
 def _text(text: str) -> str:
     """Any text as XML: escaped, without the characters that XML cannot hold."""
-    if text.isascii() and text.isalnum():
+    if text.isprintable() and not _SPECIAL.search(text):
         return text
-    return escape(" ".join(sub("[\x00-\x1f\ufffe\uffff\ud800-\udfff]", " ", text).split()))
+    return escape(" ".join(re.sub("[\x00-\x1f\ufffe\uffff\ud800-\udfff]", " ", text).split()))
