@@ -23,6 +23,7 @@ from jaxplore.magics import load_ipython_extension as load_ipython_extension
 from jaxplore.magics import unload_ipython_extension as unload_ipython_extension
 from jaxplore.magics.shellcells import cell_of as _cell_of
 from jaxplore.public.checkpointing import checkpoint_options as checkpoint_options
+from jaxplore.public.collectives import collectives as collectives
 from jaxplore.public.derivation import derivation as derivation
 from jaxplore.public.devices import devices as devices
 from jaxplore.public.diff import diff as diff

@@ -85,6 +85,7 @@ class ChangeWords:
         rank = len(change.before)
         split = [d for d in change.dimensions if d < rank and change.before[d]]
         named = " and ".join(dimension_name(d, rank) for d in split)
+        named = named if rank < 3 else f"of {named}"
         span, before = change.span, in_words(change.before, self._mesh)
         expression = f"`{span.quoted(_QUOTED)}`" if span is not None and span.text else "this"
         subject = self.name(change.value)

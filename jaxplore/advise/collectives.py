@@ -135,9 +135,9 @@ class _Reader:
         text = self._code(self._program.equations[called[0]].span)
         return _Why(
             "replication",
-            f"the callback {text} runs for one device, which hands its result to all"
+            f"{text} runs for one device, which hands its result to all"
             if gives
-            else f"the callback {text} runs for one device, which needs all that goes in",
+            else f"{text} runs for one device, which needs all that goes in",
             "call it inside of `jax.shard_map`: each device then calls it with its own part",
             called[0],
         )

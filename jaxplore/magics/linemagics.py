@@ -30,6 +30,7 @@ _HELP = """\
                       %%numerics: in a cell
 %placement params     which device holds what, and which call pinned it there; of f(x):
                       inputs, outputs and sharding constraints
+%collectives f(x)     what devices send each other, why, and what avoids it; -o NAME
 %devices              memory, live arrays and compiles of each device
 %doctor               what is wrong with the installation, and how to mend it
 %%spmd                on every process of jaxplore.cluster(); --timeout S, -o NAME

@@ -49,6 +49,7 @@ class Notebook:
 
     def load(self) -> None:
         from jaxplore.magics.cellmagics import CellMagics
+        from jaxplore.magics.collectivesmagics import CollectivesMagics
         from jaxplore.magics.diffmagics import DiffMagics
         from jaxplore.magics.doctormagic import DoctorMagic
         from jaxplore.magics.gradientmagics import GradientMagics
@@ -67,6 +68,7 @@ class Notebook:
         self.shell.register_magics(LedgerMagics(self))
         self.shell.register_magics(TimeMagics(self))
         self.shell.register_magics(NumericsMagics(self))
+        self.shell.register_magics(CollectivesMagics(self))
         self.shell.register_magics(PlacementMagics(self))
         self.shell.register_magics(SpmdMagic(self))
         self.shell.register_magics(DoctorMagic(self))

@@ -101,7 +101,7 @@ class HostTransfer(Record):
     advice: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Collectives(Record):
     """All that moves between devices in one program."""
 
@@ -117,7 +117,11 @@ class Collectives(Record):
 
     def __str__(self) -> str:
         write = drawings.get("Collectives" + TEXT)
-        return repr(self) if write is None else write(self)
+        count = len(self.rows)
+        return f"{self.program.name}: {count:,} collectives" if write is None else write(self)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     @property
     def sent_bytes(self) -> int:

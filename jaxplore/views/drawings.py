@@ -12,6 +12,7 @@ from jaxplore.model.record import drawings
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
+    from jaxplore.model.collectives import Collectives
     from jaxplore.model.compiles import Compile
     from jaxplore.model.derivation import Derivation
     from jaxplore.model.devices import Devices
@@ -166,6 +167,20 @@ def write_diagnosis(record: "Diagnosis") -> str:
     return doctor.text(record)
 
 
+def draw_collectives(record: "Collectives") -> str:
+    """What devices send each other, as HTML."""
+    from jaxplore.views import collectiveshtml
+
+    return collectiveshtml.html(record)
+
+
+def write_collectives(record: "Collectives") -> str:
+    """What devices send each other, as text."""
+    from jaxplore.views import collectives
+
+    return collectives.text(record)
+
+
 def draw_placement(record: "Placement") -> str:
     """Which device holds what, as HTML."""
     from jaxplore.views.placement import html
@@ -267,6 +282,7 @@ def install() -> None:
         "Program": draw_program,
         "Passes": draw_passes,
         "Numerics": draw_numerics,
+        "Collectives": draw_collectives,
         "Placement": draw_placement,
         "Devices": draw_devices,
         "CheckpointOptions": draw_checkpoints,
@@ -285,6 +301,7 @@ def install() -> None:
     # A record that shows times leaves its text to the views too.
     drawings["Passes as text"] = write_passes
     drawings["Placement as SVG"] = picture_placement
+    drawings["Collectives as text"] = write_collectives
     drawings["Placement as text"] = write_placement
     drawings["Devices as text"] = write_devices
     drawings["Numerics as text"] = write_numerics
