@@ -242,11 +242,28 @@ def test_another_number_of_cpu_devices_than_asked_for():
 
 
 def test_jax_that_does_not_start():
-    failed = BackendState(started=False, failure="Unable to initialize\nbackend 'cuda'")
-    assert only(replace(HEALTHY, backend=failed, platforms="cuda"), "D06")[:3] == (
+    failed = BackendState(started=False, failure="Unable to initialize\nbackend 'tpu'")
+    assert only(replace(HEALTHY, backend=failed, platforms="tpu"), "D06")[:3] == (
         "error",
         "JAX does not start",
-        "asked for JAX_PLATFORMS=cuda, it says: Unable to initialize backend 'cuda'",
+        "jax_platforms asks for tpu; it says: Unable to initialize backend 'tpu'",
+    )
+    idle = BackendState(started=False)
+    assert only(replace(HEALTHY, backend=idle, platforms="cuda"), "D06") == (
+        "error",
+        "JAX does not start",
+        "jax_platforms asks for cuda alone, and this process sees no NVIDIA GPU",
+        "`unset JAX_PLATFORMS` lets JAX choose; then restart the kernel",
+    )
+    assert of(replace(HEALTHY, backend=idle, platforms="cuda,cpu"), "D06") == []
+
+
+def test_a_gpu_that_was_asked_for_and_cannot_be_used():
+    asked = replace(GPU, platforms="cuda", backend=BackendState(started=False))
+    assert only(asked, "D01")[:3] == (
+        "error",
+        "JAX cannot use the NVIDIA GPU that jax_platforms asks for",
+        "NVIDIA H100 80GB HBM3 (driver 550.54.14); no plugin for cuda is installed",
     )
 
 

@@ -64,6 +64,11 @@ def test_x64_that_came_late_is_a_note(nb, monkeypatch):
         nb.ok("jax.config.update('jax_enable_x64', False)")
 
 
+def test_the_help_names_it(nb):
+    [shown] = nb.ok("%jaxplore help").of("help")
+    assert "%doctor " in shown.text
+
+
 def test_it_takes_no_options(nb):
     ran = nb.fails("%doctor all", OptionError)
     assert str(ran.error) == "%doctor takes no options.\nGot: all\nDo: write `%doctor`."

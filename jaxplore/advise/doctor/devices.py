@@ -33,21 +33,32 @@ def idle_accelerator(facts: Facts) -> Iterator[Diagnosed]:
         if reason is None:
             continue
         severity, found, fix = reason
-        verb = "computes" if facts.backend.started else "will compute"
         yield Diagnosed(
             id="D01",
             severity=severity,
-            title=f"JAX {verb} on the CPU although this machine has {_a(accelerator)}",
+            title=_idle(facts, accelerator),
             found=f"{_described(accelerator)}; {found}",
             fix=fix,
         )
+
+
+def _idle(facts: Facts, accelerator: Accelerator) -> str:
+    if _first(facts) in _NAMES[_PLATFORM[accelerator.kind]]:
+        return f"JAX cannot use the {accelerator.kind} that jax_platforms asks for"
+    verb = "computes" if facts.backend.started else "will compute"
+    return f"JAX {verb} on the CPU although this machine has {_a(accelerator)}"
+
+
+def _first(facts: Facts) -> str:
+    """The platform that JAX was asked for; `""` where it chooses."""
+    return facts.platforms.split(",")[0].strip()
 
 
 def _why_idle(facts: Facts, accelerator: Accelerator) -> tuple[Severity, str, str] | None:
     """(how bad, the reason, what to type); None where JAX may well use it."""
     platform = _PLATFORM[accelerator.kind]
     names = _NAMES[platform]
-    if facts.platforms and facts.platforms.split(",")[0] not in names:
+    if facts.platforms and _first(facts) not in names:
         return "warning", *_forced(facts, names)
     for name in _HIDING[accelerator.kind]:
         variable = facts.variable(name)
@@ -169,16 +180,22 @@ def _described(accelerator: Accelerator) -> str:
 def start_failure(facts: Facts) -> Iterator[Diagnosed]:
     """D06: JAX cannot start at all."""
     said = " ".join(facts.backend.failure.split())
-    if said:
-        asked = f"JAX_PLATFORMS={facts.platforms}" if facts.platforms else "nothing"
-        yield Diagnosed(
-            id="D06",
-            severity="error",
-            title="JAX does not start",
-            found=f"asked for {asked}, it says: {said}",
-            fix='`JAX_PLATFORMS=cpu python -c "import jax; jax.devices()"` shows whether JAX '
-            "itself works; then mend or uninstall the plugin that the message names",
+    has_nvidia = any(one.kind == "NVIDIA GPU" for one in facts.accelerators)
+    if facts.platforms == "cuda" and not has_nvidia and not facts.backend.started:
+        # JAX itself ends with an assertion that says nothing.
+        found = "jax_platforms asks for cuda alone, and this process sees no NVIDIA GPU"
+        yield _does_not_start(found, f"`unset JAX_PLATFORMS` lets JAX choose; {RESTART}")
+    elif said:
+        asked = f"jax_platforms asks for {facts.platforms}" if facts.platforms else "JAX chooses"
+        yield _does_not_start(
+            f"{asked}; it says: {said}",
+            '`JAX_PLATFORMS=cpu python -c "import jax; jax.devices()"` shows whether JAX itself '
+            "works; then mend or uninstall the plugin that the message names",
         )
+
+
+def _does_not_start(found: str, fix: str) -> Diagnosed:
+    return Diagnosed(id="D06", severity="error", title="JAX does not start", found=found, fix=fix)
 
 
 def preallocation(facts: Facts) -> Iterator[Diagnosed]:

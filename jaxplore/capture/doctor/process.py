@@ -54,7 +54,7 @@ def start() -> BackendState:
     try:
         jax.devices()
     except Exception as error:
-        failure = str(error)
+        failure = str(error) or type(error).__name__
     finally:
         if given is None:
             del os.environ[name]
