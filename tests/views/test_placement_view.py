@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from jaxplore.advise.placement import findings
 from jaxplore.views.placement import colours, html, svg, tables
 from jaxplore.views.placement.grid import LETTER, SMALL, Box, Word
 from jaxplore.views.placement.pieces import devices_text, pieces, ranges_text
@@ -246,8 +247,8 @@ def test_hostile_names_stay_text(name: str):
 
 
 def shown_text(page: str) -> list[str]:
-    """The words of a page, without its pictures' insides."""
-    plain = re.sub(r"<style>.*?</style>", "", page)
+    """The words of a page without what is advised, which has tests of its own."""
+    plain = re.sub(r'<style>.*?</style>|<div class="why">.*?</div></div>', "", page)
     return [unescape(part) for part in re.split(r"<[^>]*>", plain) if part.strip()]
 
 
@@ -284,18 +285,44 @@ def test_a_program_has_a_table_per_role():
     assert words[0].startswith("step: 3 values on 8 devices: ")
 
 
-def test_arrays_on_no_device_and_deleted_ones_are_said_to_be():
-    record = placed(ROWS, leaves=2)
+def test_what_is_pinned_by_nothing_says_why():
+    record = placed(ROWS, leaves=3)
     leaves = (
-        replace(record.leaves[0], state="host", committed=False),
-        replace(record.leaves[1], state="deleted"),
+        replace(record.leaves[0], state="host", committed=False, devices=(), bytes_per_device={}),
+        replace(record.leaves[1], same_as="w[0][0]", bytes_per_device={}),
+        replace(record.leaves[2], pinned_by=None),
     )
     words = shown_text(html.html(replace(record, leaves=leaves)))
-    assert [w for w in words if w in ("on no device yet", "deleted or donated", "not pinned")] == [
-        "on no device yet",
-        "deleted or donated",
-    ]
+    assert "not pinned" not in words
+    assert words[words.index("the same array as ") + 1] == "w[0][0]"
+    assert words.count("pinned") == 1
     assert html.summary(placed()) == "0 arrays on no device"
+
+
+def test_the_page_says_what_to_do():
+    record = placed(ROWS, laid((4, 4), None, device="gpu"))
+    (found,) = [one for one in findings(record) if one.id == "P05"]
+    page = html.html(record)
+    assert f"<b>P05</b> {html._code(found.explanation)}" in page
+    assert f"<div>{html._code(found.advice)}</div>" in page
+
+
+def test_the_first_picture_of_several_devices_is_open():
+    page = html.html(placed(laid((4,), None), ROWS, ROWS))
+    assert re.findall(r"<details( open)?><summary>(\d)", page) == [
+        ("", "1"),
+        (" open", "2"),
+        ("", "3"),
+        ("", "1"),
+    ]
+
+
+def test_back_quotes_are_code_in_a_page_and_nothing_in_a_picture():
+    record = placed(laid((8, 16), GRID, ("data",), words="rows over `data` (4)"))
+    assert "rows over <code>data</code> (4)</td>" in html.html(record)
+    assert "rows over data (4)</text>" in record.to_svg().replace(
+        '<tspan class="c q" dx="10"></tspan>', ""
+    )
 
 
 def test_a_large_tree_is_summed_up_and_its_page_stays_small():

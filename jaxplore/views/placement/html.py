@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from jaxplore.model.placement import AxisKind, LeafPlacement, LeafRole, LeafState, Mesh, Placement
+from jaxplore.advise.placement import PlacementFinding, findings
+from jaxplore.model.placement import AxisKind, LeafPlacement, LeafRole, Mesh, Placement
 from jaxplore.model.types import short_type
 from jaxplore.views.picture import img
 from jaxplore.views.placement.pieces import devices_text
@@ -46,6 +47,8 @@ _STYLE: Final = (
     f"{_ROOT} i.b{{display:inline-block;height:9px;min-width:1px;border-radius:2px;"
     "background:var(--jxp-pd-bar);print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     f"{_ROOT} i.f{{background:var(--jxp-pd-full)}}"
+    f"{_ROOT} .why{{border-left:3px solid var(--jxp-pd-full);padding-left:8px;margin:4px 0;"
+    "overflow-wrap:anywhere}"
     f"{_ROOT} details{{margin:4px 0}}"
     f"{_ROOT} summary{{cursor:pointer}}"
     f"{_ROOT} img{{display:block;margin-top:4px}}"
@@ -62,11 +65,11 @@ _DECIDES: Final[Mapping[AxisKind, str]] = {
     "explicit": "the types say it (explicit)",
     "manual": "the function does it (manual)",
 }
-_STATES: Final[Mapping[LeafState, str]] = {
-    "held": "",
-    "host": "on no device yet",
-    "planned": "",
-    "deleted": "deleted or donated",
+_LAST: Final[Mapping[LeafRole, str]] = {
+    "array": "pinned by",
+    "input": "pinned by",
+    "output": "made by",
+    "constraint": "expression",
 }
 
 
@@ -75,13 +78,29 @@ def html(record: Placement) -> str:
 
     It reads with its styles and its pictures stripped too; all text is escaped.
     """
-    tables = f"{_devices(record)}{''.join(_sections(record))}"
+    said = "".join(_finding(one) for one in findings(record))
+    tables = f"{said}{_devices(record)}{''.join(_sections(record))}"
     left = max(_PAGE_BYTES - len(tables), _PICTURES_BYTES)
     return (
         f'<div class="jxp-placement jaxplore-placement"><style>{_STYLE}</style>'
         f"<div><b>{escape(summary(record))}</b></div>{tables}"
         f"{_pictures(record, left)}{_meshes(record)}</div>"
     )
+
+
+def _finding(one: PlacementFinding) -> str:
+    return (
+        f'<div class="why"><b>{escape(one.id)}</b> {_code(one.explanation)}'
+        f"<div>{_code(one.advice)}</div></div>"
+    )
+
+
+def _code(text: str) -> str:
+    """Text of which the parts between back quotes are code."""
+    parts = escape(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
 
 def summary(record: Placement) -> str:
@@ -169,7 +188,7 @@ def _sections(record: Placement) -> Iterator[str]:
                 ("picture", ""),
                 ("on", ""),
                 ("per device", ' class="n"'),
-                ("pinned by", ""),
+                (_LAST[role], ""),
             )
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -180,15 +199,19 @@ def _sections(record: Placement) -> Iterator[str]:
 def _leaf(leaf: LeafPlacement, record: Placement) -> str:
     number = "" if leaf.layout < 0 else str(leaf.layout + 1)
     path = leaf.path or record.name or "it"
-    where = "" if leaf.span is None else f'<div class="q">{escape(leaf.span.described(60))}</div>'
+    if leaf.role in ("output", "constraint"):
+        said = "" if leaf.span is None else f"{leaf.span.quoted(60)}, {leaf.span.place}"
+        last = f"<code>{escape(said)}</code>"
+    else:
+        last = _pinned(leaf)
     return (
-        f'<tr><td class="x"><code>{escape(cut(path, 100))}</code>{where}</td>'
+        f'<tr><td class="x"><code>{escape(cut(path, 100))}</code></td>'
         f"<td>{escape(short_type(leaf.dtype, leaf.shape))}</td>"
-        f'<td class="n">{size(leaf.size_bytes)}</td>'
-        f'<td class="x">{escape(cut(leaf.sharding, 120))}</td><td>{number}</td>'
+        f'<td class="n">{size(leaf.size_bytes or None)}</td>'
+        f'<td class="x">{_code(cut(leaf.sharding, 120))}</td><td>{number}</td>'
         f"<td>{escape(cut(devices_text(leaf.devices), 40))}</td>"
         f'<td class="n">{_per_device(leaf.bytes_per_device)}</td>'
-        f'<td class="x">{_pinned(leaf)}</td></tr>'
+        f'<td class="x">{last}</td></tr>'
     )
 
 
@@ -200,10 +223,10 @@ def _per_device(held: Mapping[str, int]) -> str:
 
 
 def _pinned(leaf: LeafPlacement) -> str:
-    if _STATES[leaf.state]:
-        return f'<span class="q">{_STATES[leaf.state]}</span>'
+    if leaf.same_as is not None:
+        return f"the same array as <code>{escape(cut(leaf.same_as, 80))}</code>"
     if not leaf.committed:
-        return '<span class="q">not pinned</span>'
+        return '<span class="q">not pinned</span>' if leaf.devices else ""
     return "pinned" if leaf.pinned_by is None else escape(cut(leaf.pinned_by.words, 120))
 
 
@@ -218,25 +241,30 @@ def _rest(leaves: Sequence[LeafPlacement], record: Placement) -> str:
         words = "" if layout < 0 else record.layouts[layout].words
         number = "" if layout < 0 else f"picture {layout + 1}: "
         said = f"{number}{cut(words, 100)}" if words else "not known how"
-        rows += f"<li>{counted(count, 'array')}, {size(held)}: {escape(said)}</li>"
+        rows += f"<li>{counted(count, 'array')}, {size(held)}: {_code(said)}</li>"
     return f"<div>and {len(leaves):,} more, <code>.leaves</code> has all:</div><ul>{rows}</ul>"
 
 
 def _pictures(record: Placement, left: int) -> str:
-    """Each way to lay an array out in a fold, the first open; in at most so many bytes."""
+    """Each way to lay an array out in a fold, in at most so many bytes.
+
+    The first that is on several devices is open.
+    """
+    several = (i for i, layout in enumerate(record.layouts) if len(layout.shards) > 1)
+    first = next(several, 0)
     parts: list[str] = []
     paths: dict[int, list[str]] = {}
     for leaf in record.leaves:
         paths.setdefault(leaf.layout, []).append(leaf.path or record.name or "it")
     for number, layout in enumerate(record.layouts):
-        share = left if number == 0 else left // (len(record.layouts) - number)
+        share = left if number == first else left // (len(record.layouts) - number)
         image = _image(record, number, share, left) if left > 0 else ""
         left = left - len(image) if image else 0
         note = f"<div>not drawn here: <code>.to_svg({number})</code> draws it</div>"
         title = f"{number + 1}. {short_type(layout.dtype, layout.shape)}: {cut(layout.words, 120)}"
-        opened = " open" if number == 0 else ""
+        opened = " open" if number == first else ""
         parts.append(
-            f"<details{opened}><summary>{escape(title)}</summary>"
+            f"<details{opened}><summary>{_code(title)}</summary>"
             f"{_who(paths.get(number, []))}{image or note}</details>"
         )
     return "".join(parts)

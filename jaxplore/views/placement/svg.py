@@ -131,7 +131,9 @@ class Drawing:
         self._halves = (first, second)
         self._foot = bottom + 18
         self.height = round(bottom + _FOOT + 12)
-        self.said = f"{self._type}: {layout.words}; {self._note()}"
+        # Back quotes mark code in a page; a picture has one kind of letter.
+        self._words = layout.words.replace("`", "")
+        self.said = f"{self._type}: {self._words}; {self._note()}"
 
     @property
     def _type(self) -> str:
@@ -160,7 +162,7 @@ class Drawing:
 
     def body(self, *, tips: bool, labels: bool = True) -> str:
         """All but the outer element. With `tips` every cell has a tooltip of its own."""
-        words = cut(f"{self._type} · {self._layout.words}", 110)
+        words = cut(f"{self._type} · {self._words}", 110)
         spec = cut(self._layout.spec, max(116 - len(words), 0)) if self._layout.spec else ""
         lines = [
             f'<text class="h" x="{_EDGE}" y="20">{_text(words)}'
