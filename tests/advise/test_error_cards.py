@@ -1,5 +1,8 @@
 """Cards of errors from messages alone: what a script knows, and other texts of the same errors."""
 
+import gc
+import weakref
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -112,3 +115,17 @@ def test_in_a_script_the_users_own_names_are_found():
     ]
     assert found.advice.startswith("`b = jax.device_put(b, a.sharding)`")
     assert explain_error(KeyError("x")) is None
+
+
+def test_nothing_is_kept_alive():
+    def failed():
+        a, b = (jax.device_put(jnp.ones(8), device) for device in jax.devices()[:2])
+        try:
+            a + b
+        except ValueError as error:
+            assert explain_error(error).id == "E20"
+        return weakref.ref(a), weakref.ref(b)
+
+    references = failed()
+    gc.collect()
+    assert [one() for one in references] == [None, None]
