@@ -103,6 +103,14 @@ def test_the_svg_has_the_colours_of_the_system(
     expect(tab.locator("text.h").first).to_have_css("fill", colour)
 
 
+def test_it_prints_dark_on_white(opened: Callable[..., Page]) -> None:
+    tab = opened(SMALL, as_svg=True, color_scheme="dark")
+    tab.evaluate("document.body.dataset.theme = 'dark'")
+    tab.emulate_media(media="print")
+    expect(tab.locator("text.h").first).to_have_css("fill", "rgb(31, 35, 40)")
+    expect(tab.locator("text.c").last).to_have_css("fill", "rgb(91, 99, 110)")
+
+
 def test_the_page_reads_without_script(opened: Callable[..., Page]) -> None:
     tab = opened(SMALL, java_script_enabled=False)
     first = tab.get_by_role("img").first

@@ -37,7 +37,8 @@ THEMES: Final = (
     # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
     f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
     f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-    f"@media print{{{_ROOT}{{{_LIGHT}}}}}"
+    # Paper is white whatever the page's theme is.
+    f"@media print{{{_ROOT}{{{_LIGHT.replace(';', '!important;')}!important}}}}"
 )
 BOTH: Final = f"{_ROOT}{{--jxp-pl-text:{QUIET};--jxp-pl-quiet:{QUIET}}}"
 """For an image, which does not know the page's theme."""
