@@ -51,6 +51,7 @@ test("broken collectives leave the program to be shown without them", async () =
 		{ ...collectives, format: "jaxplore.collectives/9" },
 		{ ...collectives, rows: { ...rows, line: rows.line.slice(1) } },
 		{ ...collectives, rows: { ...rows, equations: [1] } },
+		{ ...collectives, rows: { ...rows, places: [1] } },
 		{ ...collectives, transfers: null },
 		{ format: collectives.format, gzip: "cut short" },
 	]) {
@@ -103,7 +104,7 @@ test("a collective lights its own line, its equations and its expression", () =>
 	expect(focus.equations).toEqual([30, 32, 33, 41, 42]);
 	expect(focus.lines("hlo")).toEqual([24]);
 	expect(focus.lines("jaxpr").length).toBe(5);
-	expect(focus.home).toBe(program.spanOf(42));
+	expect(focus.home).toBe(program.spanOf(30));
 	expect(new Focus(program, { kind: "moves", moves: [99] }).equations).toEqual([]);
 });
 
@@ -241,7 +242,12 @@ test("a search in the graph finds collectives by kind and by axis", () => {
 
 test("rows that point outside of the program are shown without what is not there", () => {
 	const { program: wire, collectives } = joinedPayload();
-	const rows = { ...collectives.rows, equations: collectives.rows.equations.map(() => 10_000) };
+	const far = { equations: collectives.rows.equations, places: collectives.rows.places };
+	const rows = {
+		...collectives.rows,
+		equations: far.equations.map(() => 10_000),
+		places: far.places.map(() => 10_000),
+	};
 	const lost = new Moves(joined(), { ...collectives, rows });
 	expect(wire.equations.primitive.length).toBeLessThan(10_000);
 	expect(lost.rows[0]?.equations).toEqual([]);

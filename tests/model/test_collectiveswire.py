@@ -32,7 +32,10 @@ def test_rows_keep_what_they_say():
     assert rows["sent_bytes"] == [row.sent_bytes for row in record.rows]
     # Read by its equation; asked for; not known; of no equation; made by its equations.
     assert rows["side"] == [2, 0, 0, 0, 1]
-    assert rows["equation_count"] == [1, 1, 1, 0, 5]
-    assert rows["equations"] == [0, 20, 18, *FACTS["GRADIENTS"]]
+    assert rows["equation_count"] == [2, 1, 1, 0, 5]
+    assert rows["equations"] == [0, 8, 20, 18, *FACTS["GRADIENTS"]]
+    # Of the first one only what reads it: the other has to do with it elsewhere.
+    assert rows["place_count"] == [1, 1, 1, 0, 5]
+    assert rows["places"] == [0, 20, 18, *FACTS["GRADIENTS"]]
     assert asked == [row.span for row in (*record.rows, *record.transfers)]
     assert (data["devices"], data["transfers"]["size_bytes"]) == (8, [4])

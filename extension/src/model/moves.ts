@@ -34,6 +34,8 @@ export interface Move {
 	/** Index into the span columns; -1 for none. */
 	readonly span: number;
 	readonly equations: readonly number[];
+	/** Those of them at which it is drawn. */
+	readonly places: readonly number[];
 }
 
 export const SIDES = ["inside", "below", "above"] as const;
@@ -110,6 +112,7 @@ export class Moves {
 function readCollectives(program: Program, { rows, strings }: CollectivesWire): Move[] {
 	const text = (index: number | undefined) => strings[index ?? -1] ?? "";
 	const equations = Rows.fromCounts(rows.equation_count, rows.equations);
+	const places = Rows.fromCounts(rows.place_count, rows.places);
 	return rows.kind.map((kind, i): Move => {
 		const cause = text(rows.cause[i]);
 		return {
@@ -128,6 +131,7 @@ function readCollectives(program: Program, { rows, strings }: CollectivesWire): 
 			advice: text(rows.advice[i]),
 			span: rows.span[i] as number,
 			equations: equations.get(i).filter((equation) => program.has(equation)),
+			places: places.get(i).filter((equation) => program.has(equation)),
 		};
 	});
 }
@@ -135,9 +139,10 @@ function readCollectives(program: Program, { rows, strings }: CollectivesWire): 
 function readTransfers(program: Program, wire: CollectivesWire, before: number): Move[] {
 	const { transfers: rows, strings } = wire;
 	const text = (index: number | undefined) => strings[index ?? -1] ?? "";
-	const equations = Rows.fromCounts(rows.equation_count, rows.equations);
-	return rows.kind.map(
-		(kind, i): Move => ({
+	const all = Rows.fromCounts(rows.equation_count, rows.equations);
+	return rows.kind.map((kind, i): Move => {
+		const equations = all.get(i).filter((equation) => program.has(equation));
+		return {
 			index: before + i,
 			isHost: true,
 			kind: text(kind),
@@ -152,9 +157,10 @@ function readTransfers(program: Program, wire: CollectivesWire, before: number):
 			explanation: text(rows.explanation[i]),
 			advice: text(rows.advice[i]),
 			span: rows.span[i] as number,
-			equations: equations.get(i).filter((equation) => program.has(equation)),
-		}),
-	);
+			equations,
+			places: equations,
+		};
+	});
 }
 
 function amount(bytes: number, repeats: number): Pick<Move, "bytes" | "repeats" | "total"> {
@@ -162,8 +168,8 @@ function amount(bytes: number, repeats: number): Pick<Move, "bytes" | "repeats" 
 }
 
 /** Of a chain of equations only the last: what it makes is what is sent. */
-function partsOf(program: Program, { equations }: Move): Map<number, number> {
-	const all = new Set(equations);
+function partsOf(program: Program, { places }: Move): Map<number, number> {
+	const all = new Set(places);
 	const isPassedOn = (equation: number) =>
 		program.held().count(equation) > 0 ||
 		program.outputs.get(equation).some((value) =>

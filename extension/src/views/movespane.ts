@@ -2,11 +2,11 @@
 
 import type { Focus } from "../model/focus";
 import type { Move, Moves } from "../model/moves";
-import { amongText, moveText, overviewText, shortName, whoText } from "../model/movewords";
+import { amongText, moveText, overviewText, shortName } from "../model/movewords";
 import type { Program } from "../model/program";
 import { nextMatch } from "../model/search";
 import { SpanTexts } from "../model/spantexts";
-import { bytesText, placeText } from "../model/words";
+import { bytesText, countText, placeText } from "../model/words";
 import { Cleanup, h } from "./dom";
 import { keepInSight } from "./keepinsight";
 import { moveSign } from "./movedetails";
@@ -57,7 +57,8 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 		bar.style.width = `${move.isHost ? 0 : (move.total / top) * 100}%`;
 		const place = move.span < 0 ? "which expression is not known" : shortPlace(move.span);
 		const bearers = moves.bearers(move).size;
-		const shared = bearers > 1 ? ` and ${bearers - 1} more equations` : "";
+		const shared = bearers > 1 ? ` and ${countText(bearers - 1, "more equation")}` : "";
+		const asked = move.isAsked && !move.isHost ? "; asked for" : "";
 		const times =
 			move.repeats < 0 ? " per turn" : move.repeats > 1 ? `, ${move.repeats} times` : "";
 		const total = move.bytes > 0 || !move.isHost ? `${bytesText(move.bytes)}${times}` : "";
@@ -77,8 +78,9 @@ export function movesPane(program: Program, moves: Moves, events: PaneEvents): P
 				"div",
 				{ class: "jxp-move-where", title: move.span < 0 ? "" : placeText(program, move.span) },
 				h("code", {}, quote),
-				h("span", { class: "jxp-name" }, ` ${place}${shared}; ${whoText(move)}`),
+				h("span", { class: "jxp-name" }, ` ${place}${shared}${asked}`),
 			),
+			...(move.advice ? [h("div", { class: "jxp-move-where" }, `do: ${move.advice}`)] : []),
 		);
 	}
 

@@ -16,8 +16,11 @@ export interface CollectiveColumns {
 	/** By each device in one run of it. */
 	readonly sent_bytes: readonly number[];
 	readonly cause: readonly number[];
-	/** Where it lies: 0 at its equations, 1 on what they make, 2 on what they read. */
+	/** Where it lies: 0 at its places, 1 on what they make, 2 on what they read. */
 	readonly side: readonly number[];
+	readonly place_count: readonly number[];
+	/** Those of its equations at which it is drawn. */
+	readonly places: readonly number[];
 	readonly explanation: readonly number[];
 	readonly advice: readonly number[];
 	/** Index into the program's spans; -1 for none. */

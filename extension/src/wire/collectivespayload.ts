@@ -26,13 +26,18 @@ function isWhole(data: unknown): data is CollectivesWire {
 	if (!isRecord(data) || !Array.isArray(data.strings)) return false;
 	return [data.rows, data.transfers].every((table) => {
 		if (!isRecord(table)) return false;
-		const { equations, ...columns } = table;
+		const { equations, places = [], ...columns } = table;
 		const lengths = Object.values(columns).map((one) => (Array.isArray(one) ? one.length : -1));
-		const counts = table.equation_count as readonly number[];
 		return (
 			lengths.every((length) => length >= 0 && length === lengths[0]) &&
-			Array.isArray(equations) &&
-			counts.reduce((sum, count) => sum + count, 0) === equations.length
+			adds(equations, columns.equation_count) &&
+			adds(places, columns.place_count ?? [])
 		);
 	});
+}
+
+/** Whether lists that follow one another are as long as is said. */
+function adds(flat: unknown, counts: unknown): boolean {
+	if (!Array.isArray(flat) || !Array.isArray(counts)) return false;
+	return counts.reduce((sum, count) => sum + count, 0) === flat.length;
 }

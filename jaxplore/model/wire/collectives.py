@@ -32,7 +32,10 @@ class CollectiveColumns:
     """By each device in one run of it."""
     cause: list[int]
     side: list[int]
-    """Where it lies: 0 at its equations, 1 on what they make, 2 on what they read."""
+    """Where it lies: 0 at its places, 1 on what they make, 2 on what they read."""
+    place_count: list[int]
+    places: list[int]
+    """Those of its equations at which it is drawn."""
     explanation: list[int]
     advice: list[int]
     span: list[int]
@@ -73,16 +76,19 @@ class CollectivesWire:
 _COMPLETING: Final = ("all-reduce", "reduce-scatter")
 
 
-def _side(row: Collective) -> int:
-    """An equation that asks for it is it; else it lies behind what makes what it sends, or
-    before what reads what it gives."""
+def drawn_at(row: Collective) -> tuple[int, tuple[int, ...]]:
+    """Where a picture shows it: the side, as in `CollectiveColumns`, and at which equations.
+
+    An equation that asks for it is it; else it lies behind what makes what it sends, or before
+    what reads what it gives.
+    """
     if row.cause == "asked":
-        return 0
-    if not {*row.equations}.isdisjoint(row.makers):
-        return 1
-    if not {*row.equations}.isdisjoint(row.users):
-        return 2
-    return int(row.kind in _COMPLETING)
+        return 0, row.equations
+    for side, known in ((1, row.makers), (2, row.users)):
+        places = tuple(equation for equation in row.equations if equation in known)
+        if places:
+            return side, places
+    return int(row.kind in _COMPLETING), row.equations
 
 
 def encode_collectives(record: Collectives, place: Callable[[Span | None], int]) -> dict[str, Any]:
@@ -112,7 +118,9 @@ def encode_collectives(record: Collectives, place: Callable[[Span | None], int])
             repeats=[-1 if row.repeats is None else row.repeats for row in rows],
             sent_bytes=[row.sent_bytes for row in rows],
             cause=[index(row.cause) for row in rows],
-            side=[_side(row) for row in rows],
+            side=[drawn_at(row)[0] for row in rows],
+            place_count=[len(drawn_at(row)[1]) for row in rows],
+            places=[equation for row in rows for equation in drawn_at(row)[1]],
             explanation=[index(row.explanation) for row in rows],
             advice=[index(row.advice) for row in rows],
             span=[place(row.span) for row in rows],

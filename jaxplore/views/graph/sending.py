@@ -6,6 +6,7 @@ from typing import Final
 from jaxplore.model.collectives import Collective, Collectives, HostTransfer
 from jaxplore.model.groups.tree import GroupTree
 from jaxplore.model.program import Program
+from jaxplore.model.wire.collectives import drawn_at
 from jaxplore.views.graph.boxes import Item, Section
 from jaxplore.views.graph.shown import View
 from jaxplore.views.units import counted, size
@@ -31,7 +32,8 @@ def marked(program: Program, tree: GroupTree, boxes: int, record: Collectives) -
     view = View(program, tree, boxes, None)
     found: dict[int, tuple[Item, list[Part]]] = {}
     for row in (*record.rows, *record.transfers):
-        for equation, part in bearers(program, row.equations).items():
+        places = drawn_at(row)[1] if isinstance(row, Collective) else row.equations
+        for equation, part in bearers(program, places).items():
             item = view.seen(equation)
             if item is not None:
                 found.setdefault(id(item), (item, []))[1].append((row, part))

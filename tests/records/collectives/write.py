@@ -40,7 +40,7 @@ def record() -> Collectives:
             "axes": ("data",),
             "repeats": 1,
             "equations": equations,
-            "span": of.equations[equations[-1]].span if equations else None,
+            "span": of.equations[equations[0]].span if equations else None,
             "phase": "forward",
             "explanation": "",
             "advice": "",
@@ -51,7 +51,7 @@ def record() -> Collectives:
         row(
             "all-gather.1",
             5,
-            (0,),
+            (0, 8),
             repeats=12,
             sent_bytes=60,
             cause="reshard",
