@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jaxplore.errors import CheckError
 
 if TYPE_CHECKING:
+    from jaxplore.model.collectives import Collectives
     from jaxplore.model.finite import Compared, Coordinate
     from jaxplore.model.gradient import Gradient
 
@@ -135,6 +136,53 @@ def residual_bytes(
         f"PASS {seen.name} keeps {_many(seen.residual_bytes, 'byte')} for its backward pass, "
         f"at most {most:,} are allowed"
     )
+
+
+def sent_bytes(f: Callable[..., Any], /, *args: Any, most: int, **kwargs: Any) -> None:
+    """Whether each device sends at most so many bytes in one run of a program.
+
+    Nothing is run. A loop of unknown length counts once.
+
+    Args:
+        f: As for `jaxplore.collectives`.
+        *args: Its arguments, on their devices; or `jax.ShapeDtypeStruct` with a sharding.
+        most: How many bytes may be sent.
+        **kwargs: Its keyword arguments.
+
+    Raises:
+        CheckError: More is sent; says by which expressions.
+
+    >>> import jax.numpy as jnp
+    >>> sent_bytes(lambda x: x.sum(), jnp.ones(8), most=0)
+    PASS <lambda>: each of 1 device sends 0 bytes, at most 0 are allowed
+    """
+    __tracebackhide__ = True
+    from jaxplore.public.collectives import collectives
+
+    seen = collectives(f, *args, **kwargs)
+    devices = _many(seen.devices, "device")
+    if seen.sent_bytes > most:
+        raise _error(
+            failed=f"{seen.program.name}: each of {devices} sends {seen.sent_bytes:,} bytes, "
+            f"at most {most:,} are allowed.",
+            given=_cut(_sent_lines(seen), "expression"),
+            do="split what meets in one expression the same way: %placement shows how it is "
+            "split, %collectives what avoids each.",
+        )
+    print(
+        f"PASS {seen.program.name}: each of {devices} sends {_many(seen.sent_bytes, 'byte')}, "
+        f"at most {most:,} are allowed"
+    )
+
+
+def _sent_lines(seen: "Collectives") -> list[str]:
+    """What is sent, that of one expression and kind together; the most bytes first."""
+    sums: dict[tuple[str, str], int] = {}
+    for row in seen.rows:
+        key = (row.kind, "no expression of yours" if row.span is None else row.span.described(60))
+        sums[key] = sums.get(key, 0) + row.sent_bytes * (row.repeats or 1)
+    lines = sorted(sums.items(), key=lambda item: -item[1])
+    return [f"{size:,} bytes, {kind}: {place}" for (kind, place), size in lines]
 
 
 def _keeps_more(seen: "Gradient", most: int) -> CheckError:

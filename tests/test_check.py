@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax.sharding import AxisType, NamedSharding
+from jax.sharding import PartitionSpec as P
 
 import jaxplore
 from jaxplore import CheckError, check
@@ -350,3 +352,30 @@ def test_residuals_of_one_expression_stand_together():
 
     with pytest.raises(CheckError, match=r"Got: 96 bytes, 3 × f32\[8\]: jnp.sin\(x\)\nDo"):
         check.residual_bytes(looped, jnp.ones(8), most=0)
+
+
+def test_sent_bytes_names_the_expressions_that_send(capsys):
+    mesh = jax.make_mesh((2,), ("data",), axis_types=(AxisType.Auto,))
+    x = jax.device_put(jnp.ones((4, 4)), NamedSharding(mesh, P("data", None)))
+
+    def doubled(x):
+        return 2 * x
+
+    def summed(x):
+        return x.sum(axis=0)
+
+    check.sent_bytes(doubled, x, most=0)
+    check.sent_bytes(summed, x, most=16)
+    assert capsys.readouterr().out == (
+        "PASS doubled: each of 2 devices sends 0 bytes, at most 0 are allowed\n"
+        "PASS summed: each of 2 devices sends 16 bytes, at most 16 are allowed\n"
+    )
+    with pytest.raises(CheckError) as caught:
+        check.sent_bytes(summed, x, most=15)
+    line = summed.__code__.co_firstlineno + 1
+    assert str(caught.value) == (
+        "summed: each of 2 devices sends 16 bytes, at most 15 are allowed.\n"
+        f"Got: 16 bytes, all-reduce: test_check.py line {line}: x.sum(axis=0)\n"
+        "Do: split what meets in one expression the same way: %placement shows how it is split, "
+        "%collectives what avoids each."
+    )
