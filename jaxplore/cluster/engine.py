@@ -6,7 +6,6 @@ These functions run in the engines; the notebook asks for them by ipyparallel.
 import os
 import socket
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -224,8 +223,7 @@ def placement(name: str) -> "Placement":
     __tracebackhide__ = True
     import jaxplore
 
-    look: Callable[[Any], Placement] = getattr(jaxplore, "placement")  # noqa: B009
-    return look(eval(name, _shell().user_ns))
+    return jaxplore.placement(eval(name, _shell().user_ns))
 
 
 def _ours() -> _Joined:

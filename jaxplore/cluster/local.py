@@ -73,11 +73,11 @@ class LocalEngines:
         environment |= {"JAX_PLATFORMS": "cpu", "PYTHONUNBUFFERED": "1"}
         flags = environment.get("XLA_FLAGS", "").split()
         environment["XLA_FLAGS"] = " ".join(f for f in flags if "device_count" not in f)
-        command = [sys.executable, "-P", watched.__file__, str(os.getpid()), module]
+        command = [sys.executable, "-P", watched.__file__, str(os.getpid()), str(self.folder)]
         log: IO[bytes]
         with open(self.folder / f"{name}.log", "wb") as log:
             return subprocess.Popen(
-                [*command, f"--profile-dir={self.folder}", *options],
+                [*command, module, f"--profile-dir={self.folder}", *options],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -6,7 +6,7 @@ import pytest
 import jaxplore
 from jaxplore.errors import JaxploreError
 
-MAGICS = ("jit", "grad", "gradient", "explore", "jaxpr", "hlo", "ledger", "jaxplore")
+MAGICS = ("jit", "grad", "gradient", "explore", "jaxpr", "hlo", "ledger", "spmd", "jaxplore")
 
 
 def state(notebook):
