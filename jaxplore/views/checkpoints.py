@@ -39,9 +39,11 @@ _BAR: Final = 80
 _STYLE: Final = (
     ".jxp-ways{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}"
     ".jxp-ways table{border-collapse:collapse;margin:4px 0;color:inherit;font-size:12px}"
-    ".jxp-ways :is(th,td){text-align:left;padding:2px 12px 2px 0;border:0;background:none}"
+    ".jxp-ways :is(th,td){text-align:left!important;"
+    "padding:2px 12px 2px 0;border:0;background:none}"
     ".jxp-ways th{font-weight:600;border-bottom:1px solid currentColor}"
-    ".jxp-ways :is(td,th):not(:last-child){text-align:right;font-variant-numeric:tabular-nums}"
+    ".jxp-ways :is(td,th):not(:last-child){text-align:right!important;"
+    "font-variant-numeric:tabular-nums}"
     ".jxp-ways td:last-child{overflow-wrap:anywhere}"
     f".jxp-ways .s{{display:inline-block;width:{_BAR}px;margin-right:6px;text-align:left}}"
     ".jxp-ways .b{display:inline-block;height:8px;background:currentColor;opacity:.45;"

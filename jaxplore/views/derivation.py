@@ -167,7 +167,8 @@ def _removed(record: Derivation) -> str:
 _STYLE: Final = (
     ".jxp-steps{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}"
     ".jxp-steps table{border-collapse:collapse;margin:2px 0 10px;color:inherit;font-size:12px}"
-    ".jxp-steps :is(th,td){text-align:left;vertical-align:top;padding:2px 12px 2px 0;border:0;"
+    ".jxp-steps :is(th,td){text-align:left!important;"
+    "vertical-align:top;padding:2px 12px 2px 0;border:0;"
     "background:none}"
     ".jxp-steps th{font-weight:600;border-bottom:1px solid currentColor}"
     ".jxp-steps td{font-family:var(--jp-code-font-family,ui-monospace,monospace);"

@@ -26,7 +26,8 @@ _STYLE: Final = (
     "background:none;color:inherit;padding:0}"
     f"{_ROOT} .id{{color:var(--jxp-ec-bad)}}"
     f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
-    f"{_ROOT} :is(th,td){{text-align:left;vertical-align:top;padding:2px 14px 2px 0;border:0;"
+    f"{_ROOT} :is(th,td){{text-align:left!important;"
+    f"vertical-align:top;padding:2px 14px 2px 0;border:0;"
     "background:none}"
     f"{_ROOT} th{{font-weight:600;border-bottom:1px solid var(--jxp-ec-line)}}"
 )
