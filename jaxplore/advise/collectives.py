@@ -47,7 +47,12 @@ _REDUCES: Final = ("all-reduce", "reduce-scatter")
 _PRODUCTS: Final = frozenset(["dot_general", "conv_general_dilated", "ragged_dot_general"])
 _LOOKUPS: Final = frozenset(["gather", "dynamic_slice", "take"])
 _WRITES: Final = frozenset(["scatter", "scatter-add", "scatter_add", "dynamic_update_slice"])
+_SUMS: Final = frozenset([*_PRODUCTS, "reduce_sum", "scatter-add", "scatter_add"])
 _CALLBACKS: Final = frozenset(["pure_callback", "io_callback"])
+_IN_PARTS: Final = (
+    "where it works element by element, call it inside of `jax.shard_map`: each device then calls "
+    "it with its own part"
+)
 _EDGE_WORDS: Final = (
     "concatenate slice pad conv_general_dilated rev reduce_window reduce_window_sum "
     "reduce_window_max select_and_scatter_add split"
@@ -104,9 +109,9 @@ class _Reader:
         row = replace(row, cause=why.cause, explanation=why.explanation, advice=why.advice)
         if why.equation is None:
             return row
-        span = self._program.equations[why.equation].span
+        asker = self._program.equations[why.equation]
         equations = tuple(dict.fromkeys((why.equation, *row.equations)))
-        return replace(row, equations=equations, span=span or row.span)
+        return replace(row, equations=equations, span=asker.span or row.span, phase=asker.phase)
 
     def _asked(self, row: Collective) -> _Why | None:
         for index in row.equations:
@@ -132,18 +137,24 @@ class _Reader:
         if not called:
             return None
         gives = called[0] in row.makers
-        text = self._code(self._program.equations[called[0]].span)
+        callback = self._program.equations[called[0]]
+        text = self._code(callback.span)
+        shapes = {self._layouts.shape(v) for v in (*callback.inputs, *callback.outputs)}
+        by_element = callback.primitive == "pure_callback" and len(shapes) == 1
         return _Why(
             "replication",
             f"{text} runs for one device, which hands its result to all"
             if gives
             else f"{text} runs for one device, which needs all that goes in",
-            "call it inside of `jax.shard_map`: each device then calls it with its own part",
+            _IN_PARTS if by_element else "",
             called[0],
         )
 
     def _reduced(self, row: Collective) -> _Why | None:
-        if found := self._gradient(row, row.equations):
+        # Of several that XLA joined, it may name one.
+        joined = row.makers if len(row.operands) > 1 else ()
+        summed = [i for i in joined if self._program.equations[i].primitive in _SUMS]
+        if found := self._gradient(row, (*row.equations, *summed)):
             return found
         over = axes_in_words(row.axes, self._record.mesh) or f"{row.group_size:,} devices"
         for index in (*row.equations, *row.makers):
@@ -177,6 +188,7 @@ class _Reader:
             "gradient",
             f"sums the {noun} of {listed}{self._over(row)}: each device computes it from its own "
             "part of the data",
+            equation=min(places.values(), key=self._stands),
         )
 
     def _changed(self, row: Collective) -> _Why | None:
@@ -231,7 +243,9 @@ class _Reader:
         over = self._over(row)
         if not row.equations and not row.users:
             return _Why("unknown", f"XLA moves it{over}; it does not say what for")
-        user = next((i for i in (*row.users, *row.equations) if self._span(i)), None)
+        # What both passes read is moved for the first.
+        users = sorted(row.users, key=lambda i: (self._program.equations[i].phase != "forward", i))
+        user = next((i for i in (*users, *row.equations) if self._span(i)), None)
         text = self._code(None if user is None else self._span(user))
         if user is not None and self._program.equations[user].phase == "backward":
             text = f"the backward pass of {text}"
@@ -262,6 +276,13 @@ class _Reader:
     def _over(self, row: Collective) -> str:
         named = axes_in_words(row.axes, self._record.mesh)
         return f" over {named}" if named else f" among {row.group_size:,} devices"
+
+    def _stands(self, index: int) -> tuple[str, int, int, int, int]:
+        """Where an equation stands in the source, to be sorted by."""
+        span = self._span(index)
+        if span is None:
+            return "", 0, 0, 0, 0
+        return span.file, span.line, span.column, span.end_line, span.end_column
 
     def _span(self, index: int) -> Span | None:
         return self._program.equations[index].span

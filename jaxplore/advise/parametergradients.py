@@ -27,19 +27,20 @@ class ParameterGradients:
                 self._forward.setdefault(equation.span, []).append(index)
         self._arguments = {v: i for i, v in enumerate(self._program.regions[0].inputs)}
 
-    def of(self, equations: Iterable[int], axes: Sequence[str]) -> tuple[int, ...]:
-        """Places among the program's inputs, for gradients that are summed along some axes.
+    def of(self, equations: Iterable[int], axes: Sequence[str]) -> dict[int, int]:
+        """Places among the program's inputs, in order, with the equation that makes the gradient
+        of each, for gradients that are summed along some axes.
 
         An input that these axes split themselves is data, unless no other fits.
         """
-        found: dict[int, None] = {}
+        found: dict[int, int] = {}
         for index in equations:
             equation = self._program.equations[index]
             if equation.phase == "backward":
                 fitting = self._targets(equation)
                 whole = [place for place in fitting if not self._is_split(place, axes)]
-                found.update(dict.fromkeys(whole or fitting))
-        return tuple(found)
+                found.update(dict.fromkeys(whole or fitting, index))
+        return dict(sorted(found.items()))
 
     def _targets(self, equation: Equation) -> list[int]:
         if equation.span is None or not equation.outputs:
