@@ -307,8 +307,26 @@ def test_the_page_says_what_to_do():
     assert f"<div>{html._code(found.advice)}</div>" in page
 
 
-def test_the_first_picture_of_several_devices_is_open():
-    page = html.html(placed(laid((4,), None), ROWS, ROWS))
+def test_devices_have_bars_only_where_they_hold_different_amounts():
+    assert '<i class="b' not in html.html(placed(ROWS))
+    assert html.html(placed(ROWS, laid((8,), None))).count('<i class="b') == 8
+
+
+def test_the_first_picture_of_a_split_array_is_open():
+    whole = laid((8, 16), GRID)
+    page = html.html(placed(laid((4,), None), ROWS, whole))
+    assert re.findall(r"<details( open)?><summary>(\d)", page)[:3] == [
+        ("", "1"),
+        (" open", "2"),
+        ("", "3"),
+    ]
+    page = html.html(placed(whole, ROWS))
+    assert re.findall(r"<details( open)?><summary>(\d)", page)[:2] == [("", "1"), (" open", "2")]
+
+
+def test_without_a_split_the_first_picture_of_several_devices_is_open():
+    whole = laid((8, 16), GRID)
+    page = html.html(placed(laid((4,), None), whole, whole))
     assert re.findall(r"<details( open)?><summary>(\d)", page) == [
         ("", "1"),
         (" open", "2"),

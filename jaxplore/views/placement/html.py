@@ -126,9 +126,10 @@ def summary(record: Placement) -> str:
 
 
 def _devices(record: Placement) -> str:
-    """A bar per device, or per group of devices that hold the same number of bytes."""
+    """A bar per device, or per group of devices that hold the same number of bytes; none where
+    all hold the same: the first line says how much."""
     held = record.device_bytes
-    if len(held) < 2 or not any(held.values()):
+    if len(set(held.values())) < 2:
         return ""
     groups: list[tuple[list[str], int]]
     if len(held) <= _MOST_BARS:
@@ -201,7 +202,7 @@ def _leaf(leaf: LeafPlacement, record: Placement) -> str:
     path = leaf.path or record.name or "it"
     if leaf.role in ("output", "constraint"):
         said = "" if leaf.span is None else f"{leaf.span.quoted(60)}, {leaf.span.place}"
-        last = f"<code>{escape(said)}</code>"
+        last = f"<code>{escape(said)}</code>" if said else ""
     else:
         last = _pinned(leaf)
     return (
@@ -248,10 +249,11 @@ def _rest(leaves: Sequence[LeafPlacement], record: Placement) -> str:
 def _pictures(record: Placement, left: int) -> str:
     """Each way to lay an array out in a fold, in at most so many bytes.
 
-    The first that is on several devices is open.
+    The first that is split is open, or else the first that is on several devices.
     """
-    several = (i for i, layout in enumerate(record.layouts) if len(layout.shards) > 1)
-    first = next(several, 0)
+    split = [i for i, layout in enumerate(record.layouts) if any(layout.partition)]
+    several = [i for i, layout in enumerate(record.layouts) if len(layout.shards) > 1]
+    first = next(iter([*split, *several]), 0)
     parts: list[str] = []
     paths: dict[int, list[str]] = {}
     for leaf in record.leaves:
