@@ -106,6 +106,16 @@ test("keys go through the list; each stop lights its expression and is said at l
 	expect(root.querySelectorAll(".jxp-source .jxp-selected").length).toBeGreaterThan(0);
 });
 
+test("after a key a pointer that rests in the list has nothing more to say", async () => {
+	const root = await shown(joinedPayload());
+	tab(root, "collectives")?.click();
+	const list = one(root, ".jxp-move-list");
+	const init = { bubbles: true, composed: true };
+	one(root, ".jxp-move-row").dispatchEvent(new PointerEvent("pointermove", init));
+	press(list, "End");
+	expect(one(root, ".jxp-facts strong").textContent).toBe("call into Python on the host, 4 B");
+});
+
 test("a search in the list goes from one to the next", async () => {
 	const root = await shown(joinedPayload());
 	one(root, ".jxp-header .jxp-moving").click();
