@@ -8,7 +8,7 @@ from typing import Final
 from jaxplore.model.placement import LeafPlacement, Mesh, Placement
 from jaxplore.model.record import Record
 
-_UNEVEN: Final = 1.5
+_UNEVEN: Final = 2.0
 """Bytes on the fullest device over the mean, from which on it is worth a word."""
 _LARGE: Final = 2**20
 """Bytes of an array from which on it is worth splitting."""
@@ -119,7 +119,7 @@ def _uneven(record: Placement) -> Iterator[PlacementFinding]:
     if record.imbalance < _UNEVEN:
         return
     fullest = max(held, key=lambda name: held[name])
-    most = max(record.leaves, key=lambda leaf: leaf.bytes_per_device.get(fullest, 0))
+    most = max(record.leaves, key=lambda leaf: _excess(leaf, fullest, len(held)))
     spec = _mesh_spec(record, most)
     advice = (
         f"split it: `jax.device_put({_code(most)}, jax.sharding.NamedSharding(mesh, {spec}))`"
@@ -133,6 +133,11 @@ def _uneven(record: Placement) -> Iterator[PlacementFinding]:
         advice=advice,
         paths=(most.path,),
     )
+
+
+def _excess(leaf: LeafPlacement, device: str, count: int) -> float:
+    """Bytes of a leaf on a device above the mean of all."""
+    return leaf.bytes_per_device.get(device, 0) - sum(leaf.bytes_per_device.values()) / count
 
 
 def _whole(record: Placement) -> Iterator[PlacementFinding]:

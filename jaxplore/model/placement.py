@@ -176,9 +176,14 @@ class Placement(Record):
     def device_bytes(self) -> dict[str, int]:
         """Device -> bytes of all leaves on it; a device of a mesh that holds nothing has 0."""
         total = {device.name: 0 for device in self.known_devices}
+        # Leaves that lie alike share the mapping: on many devices there are few of them.
+        alike: dict[int, list[Mapping[str, int]]] = {}
         for leaf in self.leaves:
             if leaf.same_as is None:
-                add_bytes(total, leaf.bytes_per_device)
+                alike.setdefault(id(leaf.bytes_per_device), []).append(leaf.bytes_per_device)
+        for held in alike.values():
+            for device, size in held[0].items():
+                total[device] = total.get(device, 0) + size * len(held)
         return total
 
     @property
@@ -201,9 +206,3 @@ class Placement(Record):
         # A drawing takes a record and no more, so the other layouts go.
         chosen = self if layout is None else replace(self, layouts=(self.layouts[layout],))
         return drawings["Placement as SVG"](chosen)
-
-
-def add_bytes(total: dict[str, int], more: Mapping[str, int]) -> None:
-    """Add bytes per device to a sum."""
-    for device, size in more.items():
-        total[device] = total.get(device, 0) + size

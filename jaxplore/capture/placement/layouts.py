@@ -1,5 +1,6 @@
 """Layouts, meshes and devices of one capture, each distinct one once."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -52,6 +53,7 @@ class Layouts:
         self._places: dict[Any, Place] = {}
         self._numbers: dict[Any, int] = {}
         self._concrete: dict[Any, Any] = {}
+        self._met: set[Any] = set()
         self._usual: dict[Any, tuple[str | None, int]] = {}
 
     @property
@@ -74,6 +76,9 @@ class Layouts:
 
     def know(self, mesh: Any) -> None:
         """Remember a mesh with devices: one without, of the same axes, stands for it."""
+        if mesh in self._met:
+            return
+        self._met.add(mesh)
         if isinstance(mesh, jax.sharding.Mesh) and mesh.axis_names:
             for key in (mesh_axes(mesh), _axes_of(mesh)):
                 self._concrete.setdefault(key, mesh)
@@ -104,7 +109,8 @@ class Layouts:
         self, shape: tuple[int, ...], dtype: str, element_bytes: float, sharding: Any
     ) -> Place:
         spread, mesh = _spread(sharding, len(shape)), getattr(sharding, "mesh", None)
-        held: Iterable[tuple[Any, shards.Ranges]]
+        ranges: Sequence[shards.Ranges]
+        names: Sequence[str]
         number: int | None = None
         if spread is not None and mesh is not None:
             mesh = self._with_devices(mesh)
@@ -118,19 +124,18 @@ class Layouts:
             partition = [[at[name] for name in names] for names in spread.partition]
             sizes = tuple(axis.size for axis in axes)
             ranges = shards.on_mesh(shape, sizes, partition)
-            held = zip(mesh.devices.flat, ranges, strict=True)
+            device, names = mesh.devices.flat[0], self.meshes[number or 0].devices
         else:
             found = shards.by_device(shape, sharding)
             if found is None:
                 return Place(NOWHERE, _unknown(sharding))
-            said = words.by_index(shape, list(found.values()))
-            held = found.items()
-            axes = ()
-        listed = list(held)
-        parts = [self._shard(device, ranges, element_bytes) for device, ranges in listed]
+            axes, ranges = (), list(found.values())
+            said = words.by_index(shape, ranges)
+            device, names = next(iter(found)), [self._device(device) for device in found]
+        parts = _shards(names, ranges, element_bytes)
         if len(parts) == 1:
             said = f"on {parts[0].device}"
-        memory, note = self._memory(sharding, listed[0][0])
+        memory, note = self._memory(sharding, device)
         layout = Layout(
             shape=shape,
             dtype=dtype,
@@ -150,10 +155,6 @@ class Layouts:
             {part.device: part.size_bytes for part in parts},
         )
 
-    def _shard(self, device: Any, ranges: shards.Ranges, element_bytes: float) -> Shard:
-        size = shards.element_count(ranges) * element_bytes
-        return Shard(device=self._device(device), ranges=ranges, size_bytes=-int(-size // 1))
-
     def _device(self, device: Any) -> str:
         known = self._devices.get(device)
         if known is None:
@@ -169,14 +170,14 @@ class Layouts:
 
     def _mesh(self, mesh: Any) -> tuple[int | None, tuple[MeshAxis, ...]]:
         """The number of a mesh, None for one without devices, and its axes."""
-        axes = mesh_axes(mesh)
         if not isinstance(mesh, jax.sharding.Mesh):
-            return None, axes
-        if mesh not in self._numbers:
-            self._numbers[mesh] = len(self.meshes)
+            return None, mesh_axes(mesh)
+        number = self._numbers.get(mesh)
+        if number is None:
+            number = self._numbers[mesh] = len(self.meshes)
             names = tuple(self._device(device) for device in mesh.devices.flat)
-            self.meshes.append(Mesh(axes=axes, devices=names))
-        return self._numbers[mesh], axes
+            self.meshes.append(Mesh(axes=mesh_axes(mesh), devices=names))
+        return number, self.meshes[number].axes
 
     def _memory(self, sharding: Any, device: Any) -> tuple[str, str]:
         """The kind of memory, and what to say where it is not the usual one."""
@@ -189,6 +190,16 @@ class Layouts:
         if kind is None or count < 2:
             return "", ""
         return str(kind), "" if kind == usual else f", in memory `{kind}`"
+
+
+def _shards(
+    names: Sequence[str], ranges: Sequence[shards.Ranges], element_bytes: float
+) -> list[Shard]:
+    sizes = {part: math.ceil(shards.element_count(part) * element_bytes) for part in set(ranges)}
+    return [
+        Shard(device=name, ranges=part, size_bytes=sizes[part])
+        for name, part in zip(names, ranges, strict=True)
+    ]
 
 
 def device_record(device: Any) -> Device:

@@ -91,13 +91,16 @@ def _is_small(dtype: Any) -> bool:
 def _abstract(value: Any, *, said: str) -> Leaf:
     sharding = getattr(value, "sharding", None)
     mesh = getattr(sharding, "mesh", None)
+    is_ref = isinstance(value, jax.Ref)
     if mesh is not None and not mesh.axis_names:
         sharding = None
     return Leaf(
         shape=tuple(value.shape),
         dtype=dtype_name(value),
         element_bytes=getattr(value.dtype, "itemsize", 0),
-        state="held" if isinstance(value, jax.Ref) else "planned",
+        state="held" if is_ref else "planned",
         sharding=sharding,
+        # A reference does not say; what is not pinned is on one device.
+        committed=is_ref and sharding is not None and sharding.num_devices > 1,
         said=said,
     )

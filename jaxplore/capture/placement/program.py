@@ -21,7 +21,6 @@ from jaxplore.capture.placement.tree import placed_leaf
 from jaxplore.capture.programs import jaxprs
 from jaxplore.capture.programs.tracing import Made, Progress, UserCodeFailed, trace
 from jaxplore.capture.source.spans import SpanTable
-from jaxplore.errors import NotAProgramError
 from jaxplore.model.placement import LeafPlacement, LeafRole, Placement
 from jaxplore.model.span import Span
 
@@ -55,12 +54,6 @@ def capture_program(
 
 
 def _compile(made: Made, progress: Progress) -> None:
-    if made.traced is None and made.lowered is None and made.compiled is None:
-        raise NotAProgramError.of(
-            failed="Cannot say where this program's values are: XLA has not compiled it.",
-            given=f"a jaxpr, {made.name}",
-            do="pass the function and its arguments.",
-        )
     try:
         if made.compiled is None:
             traced: Any = made.traced

@@ -1,6 +1,8 @@
 """What each device holds of an array, as index ranges."""
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,21 +26,28 @@ def on_mesh(
     >>> on_mesh((5,), (2, 2), ((0,),))
     [((0, 3),), ((0, 3),), ((3, 5),), ((3, 5),)]
     """
-    count = int(np.prod(sizes, dtype=np.int64))
-    if not any(partition):
-        return [tuple((0, size) for size in shape)] * count
-    places = np.indices(tuple(sizes)).reshape(len(sizes), count)
-    columns: list[list[tuple[int, int]]] = []
-    for size, axes in zip(shape, partition, strict=True):
-        part, parts = np.zeros(count, dtype=np.int64), 1
-        for axis in axes:
-            part = part * sizes[axis] + places[axis]
-            parts *= sizes[axis]
-        each = -(-size // parts)
-        starts = np.minimum(part * each, size)
-        stops = np.minimum(starts + each, size)
-        columns.append(list(zip(starts.tolist(), stops.tolist(), strict=True)))
-    return list(zip(*columns, strict=True))
+    columns = [
+        _column(size, tuple(sizes), tuple(axes))
+        for size, axes in zip(shape, partition, strict=True)
+    ]
+    return list(zip(*columns, strict=True)) if columns else [()] * math.prod(sizes)
+
+
+@lru_cache(maxsize=512)
+def _column(size: int, sizes: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """What each device has of one dimension."""
+    count = math.prod(sizes)
+    if not axes:
+        return [(0, size)] * count
+    places = np.indices(sizes).reshape(len(sizes), count)
+    part, parts = np.zeros(count, dtype=np.int64), 1
+    for axis in axes:
+        part = part * sizes[axis] + places[axis]
+        parts *= sizes[axis]
+    each = -(-size // parts)
+    starts = np.minimum(part * each, size)
+    stops = np.minimum(starts + each, size)
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
 def by_device(shape: Sequence[int], sharding: Any) -> dict[Any, Ranges] | None:
@@ -61,7 +70,4 @@ def element_count(ranges: Ranges) -> int:
     >>> element_count(((0, 3), (2, 4))), element_count(())
     (6, 1)
     """
-    count = 1
-    for start, stop in ranges:
-        count *= stop - start
-    return count
+    return math.prod(stop - start for start, stop in ranges)
