@@ -1,6 +1,9 @@
 """A cell's code run in a process of a cluster, under the number it has in the notebook."""
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from jaxplore.cluster.engine import Cell
@@ -17,9 +20,29 @@ def run_cell(notebook: "Notebook", cell: "Cell") -> None:
     above = 0 if cell.body.lstrip().startswith("%%") else cell.first_line - 1
     undo = _quote(shell.compile, cell, above)
     try:
-        shell.run_cell("#\n" * above + cell.body, store_history=False)
+        with _own_loop(shell):
+            shell.run_cell("#\n" * above + cell.body, store_history=False)
     finally:
         undo()
+
+
+_loop: Final[list[asyncio.AbstractEventLoop]] = []
+"""What `await` in a cell runs on, from the first cell on."""
+
+
+@contextmanager
+def _own_loop(shell: Any) -> Generator[None]:
+    """Let a cell `await` although the engine's own loop, which runs it, is running."""
+    if not _loop:
+        _loop.append(asyncio.new_event_loop())
+    before, running = shell.loop_runner, asyncio._get_running_loop()
+    shell.loop_runner = _loop[0].run_until_complete
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
+        shell.loop_runner = before
 
 
 def _quote(compiler: Any, cell: "Cell", above: int) -> Any:

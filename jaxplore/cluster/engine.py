@@ -105,11 +105,12 @@ def join(
     )
 
 
-def observe(timeout_s: float) -> Process:
-    """Begin to observe this process, and to compare what it runs with the others'."""
+def observe(timeout_s: float, processes: int) -> tuple[Process, int]:
+    """Begin to observe this process, and to compare what it runs with the others', where JAX
+    has joined as many as are asked; gives which it is, and how many are joined."""
     from jaxplore.magics import notebook
 
-    if not _joined:
+    if not _joined and jax.process_count() == processes:
         shell = _shell()
         loaded_by_us = notebook.of(shell) is None
         notebook.load(shell)
@@ -136,7 +137,7 @@ def observe(timeout_s: float) -> Process:
         _joined.append(
             _Joined(ours, meeting, comparing, whereabouts, together, first_row, loaded_by_us)
         )
-    return Process(
+    this = Process(
         process=jax.process_index(),
         host=socket.gethostname(),
         pid=os.getpid(),
@@ -151,6 +152,7 @@ def observe(timeout_s: float) -> Process:
             for one in jax.local_devices()
         ),
     )
+    return this, jax.process_count()
 
 
 def leave() -> None:

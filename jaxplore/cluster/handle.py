@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from jaxplore.model.placement import Placement
     from jaxplore.model.processes import SpmdRun
 
+_ANSWER_S: Final = 60.0
+"""For questions that cost a process nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -130,7 +133,7 @@ class Cluster:
     def ledger(self) -> ClusterLedger:
         """What each process compiled since it was joined."""
         __tracebackhide__ = True
-        found = self._values(self._ask(engine.compiled))
+        found = self._values(self._ask(engine.compiled, timeout=_ANSWER_S))
         return ClusterLedger(processes=tuple(found))
 
     def placement(self, name: str) -> "Placement":
@@ -142,7 +145,8 @@ class Cluster:
         __tracebackhide__ = True
         from jaxplore.cluster.placements import joined_placement
 
-        return joined_placement(self._values(self._ask(engine.placement, name)))
+        found = self._values(self._ask(engine.placement, name, timeout=_ANSWER_S))
+        return joined_placement(found)
 
     def stop(self) -> None:
         """End it. Engines that were started for it end; those of a client that was given go on
@@ -150,7 +154,7 @@ class Cluster:
         if self._ended:
             return
         if self._engines is None:
-            self._ask(engine.leave)
+            self._ask(engine.leave, timeout=_ANSWER_S)
         self._close("it was stopped")
 
     def _end(self, lost: dict[int, Lost]) -> None:

@@ -47,9 +47,19 @@ class Joining:
         self._check(looks)
         if not any(joined for _, _, joined, _ in looks.values()) and len(looks) > 1:
             self._initialize(devices, [host for host, _, _, _ in looks.values()])
-        return self._ask(
-            engine.observe, self._same(self._timeout_s), "the processes look at their devices"
+        found = self._ask(
+            engine.observe,
+            self._same(self._timeout_s, len(self._members)),
+            "the processes look at their devices",
         )
+        counts = {count for _, count in found.values()}
+        if counts != {len(found)}:
+            raise ClusterError.of(
+                failed="The engines are not all the processes that JAX has joined.",
+                given=f"{len(found)} engines of {', '.join(map(str, sorted(counts)))} processes",
+                do=_AGAIN,
+            )
+        return {process: one for process, (one, _) in found.items()}
 
     def _check(self, looks: Mapping[int, Any]) -> None:
         import jaxplore

@@ -95,6 +95,27 @@ def test_a_placement_says_which_process_a_device_belongs_to(c):
         c.placement("nothing")
 
 
+def test_a_part_of_the_joined_processes_is_no_cluster(client, c):
+    c.stop()
+
+    class First:
+        ids = (0,)
+
+        def __getitem__(self, engine):
+            return client[engine]
+
+    with pytest.raises(ClusterError) as raised:
+        public.cluster(client=First(), timeout=10)
+    assert str(raised.value).splitlines()[:2] == [
+        "The engines are not all the processes that JAX has joined.",
+        "Got: 1 engines of 2 processes",
+    ]
+
+
+def test_a_cell_may_await(c):
+    assert c.run("import asyncio\nawait asyncio.sleep(0.01)\n3").values == (3, 3)
+
+
 def test_values_that_cannot_travel_come_as_text_and_wholes_as_arrays(c):
     assert c.run("{'a': a, 'me': jax.process_index()}").values[1]["a"].tolist() == [*range(8)]
     assert c.run("(lambda: 1)").values[0].startswith("<function <lambda> at 0x")
