@@ -16,6 +16,7 @@ from jaxplore.capture.placement import arguments
 from jaxplore.capture.placement.constraints import Constraint, constraints
 from jaxplore.capture.placement.layouts import Layouts
 from jaxplore.capture.placement.leaves import Leaf
+from jaxplore.capture.placement.models import as_function
 from jaxplore.capture.placement.pins import Pins
 from jaxplore.capture.placement.tree import placed_leaf
 from jaxplore.capture.programs import jaxprs
@@ -45,6 +46,7 @@ def capture_program(
         NotAProgramError: `target` is none of these.
         UserCodeFailed: Tracing or compiling it raised.
     """
+    target, args = as_function(target, args)
     # What is compiled to be looked at is none of the user's compiles.
     with observer.paused():
         made = trace(target, args, kwargs, progress)

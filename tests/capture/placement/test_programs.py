@@ -62,6 +62,19 @@ def test_what_is_compiled_already_is_read(eight):
     assert said(record, "output") == [("result[0]", ROWS), ("result[1]", WHOLE)]
 
 
+def test_the_arrays_of_a_model_that_is_called_are_inputs(eight):
+    record = eight["libraries"]["equinox called"]
+    rows = "rows over `model` (2), replicated over `data` (4)"
+    assert record.name == "MLP"
+    assert said(record, "input") == [
+        ("self.layers[0].weight", rows),
+        ("self.layers[0].bias", rows.replace("rows", "elements")),
+        ("self.layers[1].weight", rows),
+        ("self.layers[1].bias", rows.replace("rows", "elements")),
+        ("x", WHOLE),
+    ]
+
+
 def test_a_result_is_pinned_where_jax_pins_it(eight):
     programs = eight["programs"]
     assert programs["one device"].committed == {"a": False, "result": False}
