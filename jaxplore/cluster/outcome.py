@@ -8,6 +8,7 @@ from typing import Final
 from jaxplore.cluster.waiting import Answers
 from jaxplore.errors import ClusterError, SpmdError
 from jaxplore.model.processes import Failure, ProcessRun, SpmdRun
+from jaxplore.views.processes import named
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 
@@ -92,18 +93,20 @@ def _error(
 def _lost(answers: Answers, failures: Mapping[int, Failure]) -> ClusterError:
     lost = sorted(answers.lost.items(), key=lambda one: (not one[1].has_ended, one[0]))
     ended = [process for process, one in lost if one.has_ended]
-    given = [f"process {process} {one.how}" for process, one in lost]
+    given = [f"{named([p for p, other in lost if other == one])} {one.how}" for _, one in lost]
+    given = list(dict.fromkeys(given))
     given += [f"process {p} failed: {one.name}: {one.message}" for p, one in failures.items()]
     if ended:
-        names = ", ".join(map(str, ended))
-        failed = f"Process {names} has died, and the cluster with it."
+        have = "has" if len(ended) == 1 else "have"
+        failed = f"{named(ended).capitalize()} {have} died, and the cluster with it."
         do = (
             "start it again with `jaxplore.cluster()`; its variables are gone. Where the machine "
             "is out of memory, use fewer processes or smaller arrays."
         )
     else:
-        names = ", ".join(str(process) for process, _ in lost)
-        failed = f"Process {names} does not answer any more: the cluster has ended."
+        do_not = "does not" if len(lost) == 1 else "do not"
+        names = named([process for process, _ in lost]).capitalize()
+        failed = f"{names} {do_not} answer any more: the cluster has ended."
         do = (
             "start it again with `jaxplore.cluster()`, and let every process run the same programs "
             "in the same order."

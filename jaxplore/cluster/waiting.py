@@ -155,7 +155,7 @@ class Asking:
             elif member.popen is not None and member.popen.poll() is not None:
                 answers.lost[process] = Lost(exit_words(member.popen), has_ended=True)
             elif why := self._broken():
-                answers.lost[process] = Lost(why, has_ended=True)
+                answers.lost[process] = Lost(why)
         known = {*answers.values, *answers.failures, *answers.lost}
         return [process for process in self._asked if process not in known]
 

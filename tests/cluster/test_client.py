@@ -9,6 +9,8 @@ import pytest
 
 import jaxplore
 from jaxplore.cluster import local, public
+from jaxplore.cluster.outcome import Outcome
+from jaxplore.cluster.waiting import Answers, Lost
 from jaxplore.errors import ClusterError, SpmdError
 from tests.cluster.real import alive, of_folder, until
 
@@ -155,6 +157,26 @@ def test_a_process_that_does_not_come_is_named_with_its_place(client):
                 "    jax.jit(lambda y: y.sum() * 7)(a)",
             )
         assert "process 1 is at cell 1 line 2: time.sleep(4)." in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (
+            {0: Lost("cannot be reached"), 1: Lost("cannot be reached")},
+            "Processes 0, 1 do not answer any more: the cluster has ended.\n"
+            "Got: processes 0, 1 cannot be reached\n",
+        ),
+        (
+            {0: Lost("was at x when process 1 had ended"), 1: Lost("exited with status 3", True)},
+            "Process 1 has died, and the cluster with it.\n"
+            "Got: process 1 exited with status 3; process 0 was at x when process 1 had ended\n",
+        ),
+    ],
+)
+def test_who_is_lost_is_said_with_how(lost, said):
+    error = Outcome.of(Answers(lost=lost), 2, None).error
+    assert isinstance(error, ClusterError) and str(error).startswith(said)
 
 
 def test_a_process_that_is_killed_is_named_within_seconds(client, engines, monkeypatch):

@@ -75,9 +75,10 @@ def test_a_start_that_fails_says_what_the_process_wrote_and_leaves_nothing(monke
     assert not of_folder(str(made[0].folder)) and not made[0].folder.exists()
 
 
-def test_a_start_that_takes_too_long_says_so_and_leaves_nothing():
+def test_a_start_that_takes_too_long_says_so_and_leaves_nothing(monkeypatch, tmp_path):
     import jaxplore
 
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(ClusterError) as raised:
         jaxplore.cluster(timeout=0.1)
     lines = str(raised.value).splitlines()
@@ -87,7 +88,7 @@ def test_a_start_that_takes_too_long_says_so_and_leaves_nothing():
         "Do: close what else this machine computes, start fewer processes, or wait longer: "
         "`jaxplore.cluster(timeout=300)`.",
     ]
-    assert not of_folder("jaxplore-cluster-")
+    assert not of_folder(str(tmp_path)) and not list(tmp_path.iterdir())
 
 
 def test_without_ipyparallel_it_says_what_to_install(monkeypatch):

@@ -208,6 +208,7 @@ def test_an_interrupt_reaches_the_processes_and_the_notebook_goes_on(k):
 
 
 def test_a_process_that_waits_for_ever_in_compiled_code_is_named_and_ends(k):
+    mark = k.value("str(c._engines.folder)")
     k.ok("c.patience = type(c.patience)(after_interrupt=1.0, together=1.0)")
     cell = "%%spmd --timeout 2\nif me == 0:\n    print(total(a))"  # compiled: nobody sees it
     name, shown = k.fails(cell)
@@ -220,7 +221,7 @@ def test_a_process_that_waits_for_ever_in_compiled_code_is_named_and_ends(k):
     assert "line 3: print(total(a)); process 1 had finished\n" in shown
     name, shown = k.fails("%%spmd\n1")
     assert shown.startswith("ClusterError: %%spmd needs a cluster to run the cell on")
-    assert until(lambda: not of_folder("jaxplore-cluster-"))
+    assert until(lambda: not of_folder(mark))
 
 
 def test_it_can_be_started_again_and_nothing_is_left_when_the_kernel_is_killed(k):
