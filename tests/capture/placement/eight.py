@@ -155,6 +155,10 @@ def libraries():
     mlp = eqx.combine(jax.device_put(arrays, on("model")), rest)
     yield "equinox", jaxplore.placement(mlp)
     yield "equinox called", jaxplore.placement(mlp, jnp.ones(8))
+    called = eqx.filter_jit(lambda model, x: model(x))
+    yield "equinox jitted", jaxplore.placement(called, mlp, jnp.ones(8))
+    called = nnx.jit(lambda model, x: model(x))
+    yield "nnx jitted", jaxplore.placement(called, nnx.Linear(8, 4, rngs=nnx.Rngs(0)), HOST.T)
     params = {"w": jax.device_put(HOST, on("data")), "b": jax.device_put(np.ones(4), on())}
     yield "adam", jaxplore.placement(optax.adam(1e-3).init(params))
 

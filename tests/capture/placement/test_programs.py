@@ -75,6 +75,33 @@ def test_the_arrays_of_a_model_that_is_called_are_inputs(eight):
     ]
 
 
+def test_what_a_library_jitted_has_its_models_arrays_as_inputs(eight):
+    found = eight["libraries"]
+    names = [path for path, _ in said(found["equinox jitted"], "input")]
+    assert names == [
+        "model.layers[0].weight",
+        "model.layers[0].bias",
+        "model.layers[1].weight",
+        "model.layers[1].bias",
+        "x",
+    ]
+    assert said(found["nnx jitted"], "input") == [
+        ("model.bias.value", "on cpu:0"),
+        ("model.kernel.value", "on cpu:0"),
+        ("x", "on cpu:0"),
+    ]
+
+
+def test_settings_beside_a_name_stay_constants():
+    def repeated(x, config):
+        for _ in range(config["times"]):
+            x = x + 1
+        return x
+
+    record = jaxplore.placement(repeated, jnp.ones(3), {"times": 2, "name": "add"})
+    assert said(record, "input") == [("x", "on cpu:0")]
+
+
 def test_a_result_is_pinned_where_jax_pins_it(eight):
     programs = eight["programs"]
     assert programs["one device"].committed == {"a": False, "result": False}
