@@ -42,7 +42,7 @@ _ASKED: Final[dict[str, str]] = {
     "pgather": "pgather",
 }
 # What an expression says that asks for a collective itself.
-_WORDS: Final = (*_ASKED, "pmean", "psum_scatter", "pshuffle", "pswapaxes", "axis_name")
+_WORDS: Final = ("pmean", "psum_scatter", "pshuffle", "pswapaxes", *_ASKED)
 _REDUCES: Final = ("all-reduce", "reduce-scatter")
 _PRODUCTS: Final = frozenset(["dot_general", "conv_general_dilated", "ragged_dot_general"])
 _LOOKUPS: Final = frozenset(["gather", "dynamic_slice", "take"])
@@ -96,7 +96,7 @@ class _Reader:
         self._layouts = ValueLayouts(record)
         self._changes = changes(self._layouts)
         self._words = ChangeWords(self._layouts, record.mesh)
-        self._gradients = ParameterGradients(self._layouts)
+        self._gradients = ParameterGradients(self._layouts, record.mesh)
 
     def explained(self, row: Collective) -> Collective:
         """The row with its cause."""
@@ -119,8 +119,9 @@ class _Reader:
             word = _ASKED.get(equation.primitive)
             if word is None:
                 continue
-            written = equation.span is not None and any(w in equation.span.text for w in _WORDS)
-            over = self._over(row)
+            text = "" if equation.span is None else equation.span.text
+            written = next((w for w in _WORDS if f"{w}(" in text), "")
+            word, over = written or word, self._over(row)
             if equation.phase == "forward":
                 return _Why("asked", f"the code asks for it: {word}{over}")
             if written:
@@ -177,18 +178,23 @@ class _Reader:
         return None
 
     def _gradient(self, row: Collective, equations: Iterable[int]) -> _Why | None:
-        places = self._gradients.of(equations, row.axes)
-        if not places:
+        found = self._gradients.of(equations, row.axes, row.operands)
+        if found is None:
             return None
-        names = [f"`{argument_name(self._program.argument_names, place)}`" for place in places]
+        known = self._program.argument_names
+        names = [f"`{argument_name(known, place)}`" for place in found.arguments]
         rest = len(names) - _MOST_NAMES
         listed = ", ".join(names[:_MOST_NAMES]) + (f" and {rest:,} more" if rest > 0 else "")
+        if len(row.operands) > len(found.equations):
+            # XLA joined it with what is not known to be a gradient, such as the loss.
+            listed += ", and other sums,"
         noun = "gradient" if len(names) == 1 else "gradients"
+        which = f"the {noun} of" if found.are_all_meant else "a gradient of one of"
         return _Why(
             "gradient",
-            f"sums the {noun} of {listed}{self._over(row)}: each device computes it from its own "
+            f"sums {which} {listed}{self._over(row)}: each device computes it from its own "
             "part of the data",
-            equation=min(places.values(), key=self._stands),
+            equation=min(found.equations, key=self._stands),
         )
 
     def _changed(self, row: Collective) -> _Why | None:

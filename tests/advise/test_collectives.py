@@ -1,12 +1,14 @@
 """Why a collective is there, and that what is advised removes it."""
 
+from collections import Counter
+
 import pytest
 
 from tests.capture.collectives import eight
 
 # Split well: what is sent must be sent.
 WELL = """
-    psum, psum explicit, scattered, ring, loops, loops explicit, unknown_length, branches,
+    deep, recomputed, psum, psum explicit, scattered, ring, loops, loops explicit, unknown_length, branches,
     ring_attention, parallel_products, parallel_products explicit, total, total explicit,
     data_parallel_sgd, data_parallel_sgd explicit, data_parallel_adam, fsdp, megatron,
     gradient_in_shard_map, scanned_layers, embedding, equinox_model, nnx_model, rolled, host
@@ -31,6 +33,7 @@ IN_COLUMNS = "`jax.device_put(x, NamedSharding(mesh, P(None, 'data')))`"
 # Name -> (cause, explanation, advice) of each row that differs.
 WHY = {
     "psum": [("asked", "the code asks for it: psum over `data` (4)", "")],
+    "loops": [("asked", "the code asks for it: pmean over `data` (4)", "")],
     "parallel_products": [("contraction", f"`h @ w2` {SUMS}: {PART}", "")],
     "total": [
         (
@@ -189,6 +192,34 @@ def test_causes_of_a_program_split_over_two_axes():
         ('o @ p["up2"]', "backward", ("model",)): "contraction",
         ('x @ p["up"]', "backward", ("data",)): "gradient",
     }
+
+
+def test_rounds_of_an_unrolled_loop_are_told_apart():
+    """They share their expressions, and the first reads an argument where the others do not."""
+    record = eight.record("deep")
+    products = 'jnp.tanh(h @ layer["up"]) @ layer["down"]'
+    causes = Counter(
+        (row.span.text, row.phase, row.axes, row.cause)
+        for row in record.rows
+        if row.axes == ("model",)
+    )
+    assert causes == {
+        (products, "forward", ("model",), "contraction"): 3,
+        ('h @ layer["up"]', "backward", ("model",), "contraction"): 2,
+        ("optax.global_norm(grads)", "forward", ("model",), "reduction"): 1,
+    }
+    [gradient] = [row for row in record.rows if row.axes == ("data",)]
+    assert (gradient.cause, gradient.explanation) == (
+        "gradient",
+        "sums the gradients of `layers[0]['down']`, `layers[0]['up']`, `layers[1]['down']` and 3 "
+        f"more, and other sums, over `data` (4): {OWN}",
+    )
+
+
+def test_gradients_of_what_is_computed_again():
+    said = "sums the gradients of `layers['b']`, `layers['down']`, `layers['up']` over `data` (4)"
+    assert why("recomputed") == [("gradient", f"{said}: {OWN}", "")]
+    assert [row.repeats for row in eight.record("recomputed").rows] == [3]
 
 
 def test_parameters_kept_in_parts_are_gathered_where_they_are_read():

@@ -226,6 +226,36 @@ def megatron(mesh, put):
 
 
 @program
+def deep(mesh, put):
+    def f(layers, x):
+        def whole(layers):
+            h = x
+            for layer in layers:
+                h = h + jnp.tanh(h @ layer["up"]) @ layer["down"]
+            return jnp.mean(h**2)
+
+        value, grads = jax.value_and_grad(whole)(layers)
+        scale = jnp.minimum(1.0, 1.0 / optax.global_norm(grads))
+        return value, jax.tree.map(lambda a, g: a - scale * g, layers, grads)
+
+    layer = {"up": put(ones(32, 64), None, "model"), "down": put(ones(64, 32), "model")}
+    return f, ([layer] * 3, put(ones(16, 32), "data"))
+
+
+@program
+def recomputed(mesh, put):
+    def f(layers, x):
+        @jax.checkpoint
+        def step(h, layer):
+            return h + jnp.tanh(h @ layer["up"] + layer["b"]) @ layer["down"], None
+
+        return jax.grad(lambda p: jnp.mean(lax.scan(step, x, p)[0] ** 2))(layers)
+
+    layers = {"up": ones(3, 32, 64), "b": ones(3, 64), "down": ones(3, 64, 32)}
+    return f, (jax.tree.map(put, layers), put(ones(16, 32), "data"))
+
+
+@program
 def gradient_in_shard_map(mesh, put):
     def f(w, x):
         def inner(w, x):
