@@ -6,7 +6,19 @@ import pytest
 import jaxplore
 from jaxplore.errors import JaxploreError
 
-MAGICS = ("jit", "grad", "gradient", "explore", "jaxpr", "hlo", "ledger", "spmd", "jaxplore")
+MAGICS = (
+    "jit",
+    "grad",
+    "gradient",
+    "explore",
+    "jaxpr",
+    "hlo",
+    "ledger",
+    "placement",
+    "devices",
+    "spmd",
+    "jaxplore",
+)
 
 
 def state(notebook):
