@@ -32,6 +32,8 @@ class ChangeWords:
         after = in_words(change.after, self._mesh)
         if change.asker == "operands" and change.other is not None:
             other = self.name(change.other)
+            if self._is_inside(change):
+                subject, other = f"in {self._quoted(change.span)} one operand", "another"
             return f"{subject} is {before}, {other} is {after}: one of them has to move"
         if change.asker == "whole dimension":
             return self._whole(change)
@@ -63,7 +65,7 @@ class ChangeWords:
             return ""
         if passed := self._passed_in(change, other, "split along another dimension"):
             return passed
-        if not gathers or change.equation is None:
+        if not gathers or self._is_inside(change):
             return ""
         return (
             f"split another dimension before it: `{self._constraining(change.value)}"
@@ -72,23 +74,33 @@ class ChangeWords:
 
     def name(self, value: int) -> str:
         """An argument's name, or the expression that made a value."""
-        program = self._layouts.program
-        origin = self._layouts.flow.origin(value)
-        inputs = program.regions[0].inputs
-        if origin in inputs:
-            return f"`{argument_name(program.argument_names, inputs.index(origin))}`"
+        place = self._layouts.argument(value)
+        if place is not None:
+            return f"`{argument_name(self._layouts.program.argument_names, place)}`"
+        span = self._made_at(value)
+        if span is not None and span.text:
+            return self._quoted(span)
+        return "what the loop carries" if self._layouts.is_in_loop(value) else "a value"
+
+    def _made_at(self, value: int) -> Span | None:
         maker = self._layouts.flow.maker(value)
-        span = None if maker is None else program.equations[maker].span
-        return "a value" if span is None or not span.text else f"`{span.quoted(_QUOTED)}`"
+        return None if maker is None else self._layouts.program.equations[maker].span
+
+    def _is_inside(self, change: Change) -> bool:
+        """Whether what moves is made by the very expression that asks: nothing to take hold of."""
+        return change.span is not None and self._made_at(change.value) == change.span
+
+    def _quoted(self, span: Span | None) -> str:
+        return f"`{span.quoted(_QUOTED)}`" if span is not None and span.text else "an expression"
 
     def _whole(self, change: Change) -> str:
         rank = len(change.before)
         split = [d for d in change.dimensions if d < rank and change.before[d]]
         named = " and ".join(dimension_name(d, rank) for d in split)
         named = named if rank < 3 else f"of {named}"
-        span, before = change.span, in_words(change.before, self._mesh)
-        expression = f"`{span.quoted(_QUOTED)}`" if span is not None and span.text else "this"
-        subject = self.name(change.value)
+        before = in_words(change.before, self._mesh)
+        subject = "what it works on" if self._is_inside(change) else self.name(change.value)
+        expression = self._quoted(change.span)
         return f"{expression} needs all {named} on a device, and {subject} is {before}"
 
     def _asker(self, change: Change) -> str:
@@ -110,7 +122,7 @@ class ChangeWords:
         if not any(change.after):
             return f"{write}, or leave it out: each device keeps its part, and XLA moves less"
         after = in_words(change.after, self._mesh)
-        first = f"{write}, unless what follows needs it {after}"
+        first = f"{write}, unless what follows needs {after}"
         passed = self._passed_in(change, change.after, "split that way")
         return f"{first}; or {passed}" if passed else first
 
@@ -122,7 +134,8 @@ class ChangeWords:
         if len(self._layouts.shape(program.regions[0].inputs[place])) != len(partition):
             return ""
         name = argument_name(program.argument_names, place)
-        return f"pass `{name}` in {how}: `jax.device_put({name}, {_sharding(partition)})`"
+        written = name if place < len(program.argument_names) else "..."
+        return f"pass `{name}` in {how}: `jax.device_put({written}, {_sharding(partition)})`"
 
     def _another_dimension(self, change: Change) -> Partition | None:
         """The same axes on a dimension that is not needed whole, and divides evenly."""
@@ -137,7 +150,9 @@ class ChangeWords:
         return None
 
     def _constraining(self, value: int) -> str:
-        name = self.name(value).strip("`")
+        span = self._made_at(value)
+        text = "" if span is None else span.quoted(_QUOTED)
+        name = text if text and not text.endswith("…") else "..."
         explicit = self._mesh is not None and any(a.kind == "explicit" for a in self._mesh.axes)
         call = "jax.sharding.reshard" if explicit else "jax.lax.with_sharding_constraint"
         return f"{call}({name}, "

@@ -228,7 +228,12 @@ class _Reader:
         outputs = () if asker is None else self._program.equations[asker].outputs
         below = {index for value in outputs for index in self._layouts.readers(value)}
         results = {self._program.regions[0].outputs[place] for place in row.results}
-        return bool(below & near) or bool(results.intersection(outputs))
+        if below & near or results.intersection(outputs):
+            return True
+        # Nobody but the asker, and what holds it, reads what comes out.
+        _, passed = self._layouts.source(change.value)
+        holder = None if asker is None else self._holder(asker)
+        return set(row.users) <= {asker, holder, *passed}
 
     def _comes_from(self, change: Change, row: Collective) -> bool:
         """Whether what a collective moves is what has to change."""

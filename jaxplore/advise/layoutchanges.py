@@ -128,6 +128,21 @@ def _of_whole(
     before = layouts.of(value)
     if before is None or not any(before[place] for place in needed if place < len(before)):
         return
+    # A library's function may turn its argument first: what the user wrote comes before.
+    while (maker := layouts.flow.maker(value)) is not None:
+        turned = layouts.program.equations[maker]
+        if turned.span != equation.span:
+            break
+        order = layouts.permutation(turned)
+        if order is None:
+            same = layouts.whole_operands(turned)
+            if len(same) != 1:
+                break
+            value = same[0]
+            continue
+        value = turned.inputs[0]
+        before = tuple(before[order.index(place)] for place in range(len(order)))
+        needed = tuple(sorted(order[place] for place in needed))
     after = tuple(() if place in needed else axes for place, axes in enumerate(before))
     yield Change(
         asker="whole dimension",

@@ -45,6 +45,11 @@ class ValueLayouts:
         said = [one for one in record.layouts if one.role != "output"]
         self._known: dict[int, Partition] = {one.value: one.partition for one in said}
         self.outputs = [one for one in record.layouts if one.role == "output"]
+        regions = self.program.regions
+        self._in_loop = {v for one in regions if one.runs != 1 for v in one.inputs}
+        for equation in self.program.equations:
+            if regions[equation.region].runs != 1:
+                self._in_loop.update(equation.outputs)
         for index, equation in enumerate(self.program.equations):
             self._follow(index, equation)
 
@@ -63,6 +68,24 @@ class ValueLayouts:
         # One round of a loop over the first dimension.
         return known[1:] if before[1:] == shape else None
 
+    def argument(self, value: int) -> int | None:
+        """The argument that a value is, as a place among the program's inputs; None for others,
+        and in a loop, where a value is the argument in the first round at most."""
+        inputs = self.program.regions[0].inputs
+        origin = self.flow.origin(value)
+        if origin not in inputs or (value in self._in_loop and origin != value):
+            return None
+        return inputs.index(origin)
+
+    def is_in_loop(self, value: int) -> bool:
+        """Whether a value has one content in each round of a loop."""
+        return value in self._in_loop
+
+    def permutation(self, equation: Equation) -> list[int] | None:
+        """The dimensions of a transpose's operand, in the order of its result's."""
+        found = _PERMUTATION.search(equation.parameters)
+        return _numbers(found[1]) if equation.primitive == "transpose" and found else None
+
     def shape(self, value: int) -> tuple[int | str, ...]:
         """A value's whole shape."""
         return self.program.values[value].shape
@@ -71,18 +94,17 @@ class ValueLayouts:
         """The argument that a value is made of by operations on its elements alone, as a place
         among the program's inputs; and the equations on the way, other layouts than its own
         left behind. None where another array takes part."""
-        arguments = {v: place for place, v in enumerate(self.program.regions[0].inputs)}
         passed: set[int] = set()
         for _ in range(_MOST_STEPS):
-            value = self.flow.origin(value)
-            if value in arguments:
-                return arguments[value], passed
+            argument = self.argument(value)
+            if argument is not None:
+                return argument, passed
             maker = self.flow.maker(value)
             if maker is None:
                 return None, passed
             passed.add(maker)
             equation = self.program.equations[maker]
-            whole = self._whole_operands(equation)
+            whole = self.whole_operands(equation)
             if equation.primitive in ("sharding_constraint", "reshard") or len(whole) != 1:
                 return None, passed
             value = whole[0]
@@ -97,7 +119,7 @@ class ValueLayouts:
                 break
             for index, _position in self.flow.readers(waiting.pop()):
                 equation = self.program.equations[index]
-                if index not in found and self._whole_operands(equation):
+                if index not in found and self.whole_operands(equation):
                     waiting += equation.outputs
                 found.add(index)
         return found
@@ -106,7 +128,7 @@ class ValueLayouts:
         """What a shard_map asks its inputs to be; None for what is no array."""
         return self._specs(_IN_SPECS, equation.parameters, equation.inputs)
 
-    def _whole_operands(self, equation: Equation) -> list[int]:
+    def whole_operands(self, equation: Equation) -> list[int]:
         """Operands of the result's shape, where the equation works element by element."""
         if equation.regions or len(equation.outputs) != 1:
             return []
@@ -133,14 +155,14 @@ class ValueLayouts:
             self._known[equation.outputs[0]] = found
 
     def _of_result(self, equation: Equation) -> Partition | None:
-        whole = self._whole_operands(equation)
+        whole = self.whole_operands(equation)
         if whole:
             said = [known for value in whole if (known := self.of(value)) is not None]
             return max(said, key=lambda one: sum(map(len, one)), default=None)
         if not equation.inputs or (first := self.of(equation.inputs[0])) is None:
             return None
-        if found := _PERMUTATION.search(equation.parameters):
-            return tuple(first[place] for place in _numbers(found[1]))
+        if order := self.permutation(equation):
+            return tuple(first[place] for place in order)
         if found := _BROADCAST.search(equation.parameters):
             return self._broadcast(equation, first, _numbers(found[1]))
         if found := _PRODUCT.search(equation.parameters):

@@ -15,7 +15,7 @@ WELL = """
 """
 CURED = """
     reshard, reshard explicit, two_constraints, whole, out_shardings, operands, in_specs,
-    sorted_rows, summed_up, indexed, reshaped
+    sorted_rows, summed_up, transformed, indexed, reshaped
 """
 
 
@@ -82,14 +82,14 @@ WHY = {
             f'`jnp.sin(x)` is {ROWS}; `lax.with_sharding_constraint(y, P(None, "data"))` asks for '
             f"{COLUMNS}",
             "write `lax.with_sharding_constraint(y, P('data', None))`, unless what follows needs "
-            f"it {COLUMNS}; or pass `x` in split that way: {IN_COLUMNS}",
+            f"{COLUMNS}; or pass `x` in split that way: {IN_COLUMNS}",
         )
     ],
     "reshard explicit": [
         (
             "reshard",
             f'`jnp.sin(x)` is {ROWS}; `jax.sharding.reshard(y, P(None, "data"))` asks for {COLUMNS}',
-            f"write `jax.sharding.reshard(y, P('data', None))`, unless what follows needs it {COLUMNS}"
+            f"write `jax.sharding.reshard(y, P('data', None))`, unless what follows needs {COLUMNS}"
             f"; or pass `x` in split that way: {IN_COLUMNS}",
         )
     ],
@@ -99,7 +99,7 @@ WHY = {
             f'`jnp.sin(y)` is {ROWS}; `lax.with_sharding_constraint(jnp.sin(y), P(None, "data"))` '
             f"asks for {COLUMNS}",
             "write `lax.with_sharding_constraint(jnp.sin(y), P('data', None))`, unless what follows "
-            f"needs it {COLUMNS}",
+            f"needs {COLUMNS}",
         )
     ],
     "whole": [
@@ -148,6 +148,36 @@ WHY = {
             ALONG,
         )
     ],
+    # A library turns the argument before it works on it; said is what the user wrote.
+    "transformed": [
+        (
+            "replication",
+            f"`jnp.fft.fft(x, axis=0)` needs all rows on a device, and `x` is {ROWS}",
+            ALONG,
+        )
+    ],
+    # In a loop, what is carried is no argument.
+    "carried": [
+        (
+            "reshard",
+            f'`jnp.sin(c)` is {ROWS}; `lax.with_sharding_constraint(jnp.sin(c), P(None, "data"))` '
+            f"asks for {COLUMNS}",
+            "write `lax.with_sharding_constraint(jnp.sin(c), P('data', None))`, unless what follows "
+            f"needs {COLUMNS}",
+        ),
+        (
+            "reshard",
+            f'`jnp.cos(y)` is {COLUMNS}; `lax.with_sharding_constraint(jnp.cos(y), P("data"))` '
+            f"asks for {ROWS}",
+            "write `lax.with_sharding_constraint(jnp.cos(y), P(None, 'data'))`, unless what follows "
+            f"needs {ROWS}",
+        ),
+        (
+            "reshard",
+            "`lax.scan(step, x, None, length=4)` needs another layout over `data` (4)",
+            "",
+        ),
+    ],
     "indexed": [
         (
             "replication",
@@ -159,7 +189,7 @@ WHY = {
 
 
 def why(name):
-    rows = eight.record(name).rows
+    rows = sorted(eight.record(name).rows, key=lambda row: row.span.line)
     return list(dict.fromkeys((row.cause, row.explanation, row.advice) for row in rows))
 
 

@@ -20,7 +20,7 @@ programs.py line {}  lax.with_sharding_constraint(y, P(None, "data"))  forward  
     1      384 B   384 B
     `jnp.sin(x)` is rows over `data` (4); `lax.with_sharding_constraint(y, P(None, "data"))` asks \
 for columns over `data` (4)
-    do: write `lax.with_sharding_constraint(y, P('data', None))`, unless what follows needs it \
+    do: write `lax.with_sharding_constraint(y, P('data', None))`, unless what follows needs \
 columns over `data` (4); or pass `x` in split that way: `jax.device_put(x, NamedSharding(mesh, \
 P(None, 'data')))`"""
 

@@ -389,6 +389,26 @@ def summed_up(mesh, put):
 
 
 @program
+def transformed(mesh, put):
+    def f(x):
+        return jnp.fft.fft(x, axis=0).real
+
+    return f, (put(ones(16, 32), "data"),)
+
+
+@program
+def carried(mesh, put):
+    def f(x):
+        def step(c, _):
+            y = lax.with_sharding_constraint(jnp.sin(c), P(None, "data"))
+            return lax.with_sharding_constraint(jnp.cos(y), P("data")), None
+
+        return lax.scan(step, x, None, length=4)[0]
+
+    return f, (put(ones(16, 32), "data"),)
+
+
+@program
 def indexed(mesh, put):
     def f(x, i):
         return lax.dynamic_index_in_dim(x, i, 0)
