@@ -11,7 +11,7 @@ from jaxplore.model.record import Record
 _UNEVEN: Final = 2.0
 """Bytes on the fullest device over the mean, from which on it is worth a word."""
 _LARGE: Final = 2**20
-"""Bytes of an array from which on it is worth splitting."""
+"""Bytes from which on arrays are worth splitting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def _one_device(record: Placement) -> Iterator[PlacementFinding]:
     used = [name for name, held in record.device_bytes.items() if held]
     placed = [leaf for leaf in record.leaves if leaf.devices]
     count = max(record.device_count, len(record.known_devices))
-    if len(used) != 1 or count < 2:
+    if len(used) != 1 or count < 2 or sum(record.device_bytes.values()) < _LARGE:
         return
     largest = max(placed, key=lambda leaf: leaf.size_bytes)
     all_ = "both" if len(placed) == 2 else f"all {len(placed):,}"
@@ -116,7 +116,7 @@ def _one_device(record: Placement) -> Iterator[PlacementFinding]:
 
 def _uneven(record: Placement) -> Iterator[PlacementFinding]:
     held = record.device_bytes
-    if record.imbalance < _UNEVEN:
+    if record.imbalance < _UNEVEN or max(held.values()) < _LARGE:
         return
     fullest = max(held, key=lambda name: held[name])
     most = max(record.leaves, key=lambda leaf: _excess(leaf, fullest, len(held)))

@@ -14,6 +14,8 @@ from jaxplore.cluster.waiting import Answers, Lost
 from jaxplore.errors import ClusterError, SpmdError
 from tests.cluster.real import alive, of_folder, until
 
+pytestmark = pytest.mark.processes
+
 ARRAY = """
 import jax, jax.numpy as jnp, numpy as np, os, time
 from jax.sharding import NamedSharding, PartitionSpec as P

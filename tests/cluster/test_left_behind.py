@@ -11,6 +11,8 @@ from jaxplore.cluster import local
 from jaxplore.errors import ClusterError
 from tests.cluster.real import ROOT, of_folder, until
 
+pytestmark = pytest.mark.processes
+
 NOTEBOOK = """
 import sys
 from jaxplore.cluster.local import LocalEngines

@@ -169,7 +169,7 @@ def advised():
     yield "whole", jaxplore.placement({"w": jax.device_put(large, on()), "x": rows})
     yield "apart", jaxplore.placement({"x": rows, "d": jax.device_put(HOST, jax.devices()[3])})
     yield "loose", jaxplore.placement({"x": rows, "step": jnp.ones(()), "b": jnp.ones(4)})
-    yield "one", jaxplore.placement([jnp.ones((16, 3)), jnp.ones(3)])
+    yield "one", jaxplore.placement([jnp.ones((1024, 512)), jnp.ones(3)])
     yield "alone", jaxplore.placement(jnp.ones((16, 3)))
     yield "uneven", jaxplore.placement({"x": rows, "w": jnp.ones((512, 512))})
     yield "deleted", jaxplore.placement({"gone": arrays()["deleted"], "x": rows})
