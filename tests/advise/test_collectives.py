@@ -152,8 +152,17 @@ WHY = {
     "transformed": [
         (
             "replication",
+            "`jnp.fft.fft(x, axis=1)` needs all of dimension 1 on a device, and `x` is dimension 1 "
+            "over `data` (4)",
+            "pass `x` in split along another dimension: `jax.device_put(x, NamedSharding(mesh, "
+            "P('data', None, None)))`",
+        )
+    ],
+    "transformed_rows": [
+        (
+            "replication",
             f"`jnp.fft.fft(x, axis=0)` needs all rows on a device, and `x` is {ROWS}",
-            ALONG,
+            "",
         )
     ],
     # In a loop, what is carried is no argument.
