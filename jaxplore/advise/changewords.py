@@ -17,6 +17,9 @@ from jaxplore.model.placement import Mesh
 from jaxplore.model.span import Span
 
 _QUOTED: Final = 60
+# What XLA does in parts along the other dimensions. An FFT it computes whole on each device,
+# however it is split (jax 0.10); of the operations on matrices that is not known.
+_IN_PARTS: Final = frozenset(["sort", "dynamic_slice", "reshape"])
 
 
 class ChangeWords:
@@ -139,11 +142,10 @@ class ChangeWords:
 
     def _another_dimension(self, change: Change) -> Partition | None:
         """The same axes on a dimension that is not needed whole, and divides evenly."""
-        asker = (
-            None if change.equation is None else self._layouts.program.equations[change.equation]
-        )
-        if asker is not None and asker.primitive == "fft" and len(change.before) < 3:
-            # XLA of jax 0.10 computes these whole on each device, however they are split.
+        if change.equation is None:
+            return None
+        name = self._layouts.program.equations[change.equation].primitive
+        if name not in _IN_PARTS and not name.startswith("cum"):
             return None
         axes = tuple(
             axis for d in change.dimensions if d < len(change.before) for axis in change.before[d]

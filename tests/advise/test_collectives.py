@@ -15,7 +15,7 @@ WELL = """
 """
 CURED = """
     reshard, reshard explicit, two_constraints, whole, out_shardings, operands, in_specs,
-    sorted_rows, summed_up, transformed, indexed, reshaped
+    sorted_rows, summed_up, indexed, reshaped
 """
 
 
@@ -148,17 +148,9 @@ WHY = {
             ALONG,
         )
     ],
-    # A library turns the argument before it works on it; said is what the user wrote.
+    # A library turns the argument before it works on it; said is what the user wrote. Nothing
+    # helps: XLA computes it whole on each device.
     "transformed": [
-        (
-            "replication",
-            "`jnp.fft.fft(x, axis=1)` needs all of dimension 1 on a device, and `x` is dimension 1 "
-            "over `data` (4)",
-            "pass `x` in split along another dimension: `jax.device_put(x, NamedSharding(mesh, "
-            "P('data', None, None)))`",
-        )
-    ],
-    "transformed_rows": [
         (
             "replication",
             f"`jnp.fft.fft(x, axis=0)` needs all rows on a device, and `x` is {ROWS}",
