@@ -17,7 +17,7 @@ from jaxplore.faults import contained
 from jaxplore.model.ledger import Ledger
 
 if TYPE_CHECKING:
-    from jaxplore.advise.causes import Explainer
+    from jaxplore.advise.compiles.causes import Explainer
     from jaxplore.model.compiles import Compile, Miss
     from jaxplore.model.why import Why
 
@@ -37,7 +37,7 @@ class Observation:
     def explain(self, miss: "Miss") -> "Compile":
         """A compile, explained by what was seen before it. A fault in the explanation does not
         lose the row."""
-        from jaxplore.advise import causes
+        from jaxplore.advise.compiles import causes
 
         row = None
         with self._lock, contained("explain a compile"):
@@ -59,7 +59,7 @@ class Observation:
         if error is None:
             return
         with contained("look at an error"):
-            from jaxplore.advise.unhashable import unhashable
+            from jaxplore.advise.compiles.unhashable import unhashable
             from jaxplore.capture.source import spans
 
             site = spans.SpanTable().of_python_traceback(error.__traceback__)

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from jaxplore.advise import longcompile
+from jaxplore.advise.compiles import longcompile
 from jaxplore.capture.compiles.running import Doing, Stage, doing
 from jaxplore.faults import contained
 from jaxplore.model.compiles import LineCount

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from jaxplore.advise import stale
+from jaxplore.advise.compiles import stale
 from jaxplore.capture.functions.accesses import Access
 from jaxplore.capture.functions.dependencies import Walk
 from jaxplore.capture.functions.parts import Part

@@ -57,7 +57,7 @@ def captured(
     progress: "Progress | None" = None,
 ) -> "Collectives":
     """`collectives`, telling the user's own errors (`UserCodeFailed`) from jaxplore's faults."""
-    from jaxplore.advise.collectives import explained
+    from jaxplore.advise.collectives.collectives import explained
     from jaxplore.capture.collectives.collectives import capture_collectives
     from jaxplore.model.compiles import Compile
     from jaxplore.model.program import Program
@@ -69,7 +69,7 @@ def captured(
 
 def of_program(program: "Program") -> "Collectives":
     """What moves in a program that is captured already, with its stage `"hlo"`."""
-    from jaxplore.advise.collectives import explained
+    from jaxplore.advise.collectives.collectives import explained
     from jaxplore.capture.collectives.collectives import collectives_of
 
     return explained(collectives_of(program))

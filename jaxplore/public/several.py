@@ -21,7 +21,7 @@ def found_collectives(program: "Program") -> "Collectives | None":
     if stage is None or not _SEVERAL.search(stage.text.partition("\n")[0]):
         return None
     with contained("find what devices send"):
-        from jaxplore.advise.collectives import explained
+        from jaxplore.advise.collectives.collectives import explained
         from jaxplore.capture.collectives.collectives import collectives_of
 
         return explained(collectives_of(program))

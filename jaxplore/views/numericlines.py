@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jaxplore.advise.badpoints import is_of_derivative, magnitude
-from jaxplore.advise.numberflow import NumberFlow
+from jaxplore.advise.numbers.badpoints import is_of_derivative, magnitude
+from jaxplore.advise.numbers.numberflow import NumberFlow
 from jaxplore.model.numerics import Numerics, NumericsRow
 from jaxplore.model.program import Phase
 from jaxplore.model.span import Span

@@ -7,10 +7,10 @@ In deterministic mode nothing is shown that depends on JAX's version: no equatio
 from collections.abc import Sequence
 from typing import Final
 
-from jaxplore.advise.badnumbers import BadNumber, causes
-from jaxplore.advise.badpoints import is_of_derivative
-from jaxplore.advise.badwords import counted, number
-from jaxplore.advise.numberflow import NumberFlow
+from jaxplore.advise.numbers.badnumbers import BadNumber, causes
+from jaxplore.advise.numbers.badpoints import is_of_derivative
+from jaxplore.advise.numbers.badwords import counted, number
+from jaxplore.advise.numbers.numberflow import NumberFlow
 from jaxplore.model.numerics import FirstBad, Input, Numerics, Range
 from jaxplore.model.span import Span
 from jaxplore.views.columns import columns

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from jaxplore.advise.badnumbers import BadNumber, causes
-from jaxplore.advise.badwords import counted, number
+from jaxplore.advise.numbers.badnumbers import BadNumber, causes
+from jaxplore.advise.numbers.badwords import counted, number
 from jaxplore.model.numerics import Input, Numerics, NumericsRow
 from jaxplore.views.mode import deterministic
 from jaxplore.views.numericlines import Line, lines

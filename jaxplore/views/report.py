@@ -4,7 +4,7 @@ import time
 from html import escape
 from typing import Final
 
-from jaxplore.advise.summary import Summary
+from jaxplore.advise.compiles.summary import Summary
 from jaxplore.model.run import Run
 from jaxplore.model.timeline import Timeline
 from jaxplore.views import reporttables as tables

@@ -18,7 +18,7 @@ compiles            one entry each: number, pid, the fields of `Compile`, and pr
 import json
 from typing import Any, Final
 
-from jaxplore.advise.summary import Summary
+from jaxplore.advise.compiles.summary import Summary
 from jaxplore.model.record import plain
 from jaxplore.model.run import Run, RunCompile
 

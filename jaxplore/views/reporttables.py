@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from jaxplore.advise.summary import FunctionTotal, Summary, Todo
+from jaxplore.advise.compiles.summary import FunctionTotal, Summary, Todo
 from jaxplore.model.ledger import SourceLine
 from jaxplore.model.run import Run, RunCompile
 from jaxplore.model.span import Span

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jaxplore.advise.badfixes import stable_form, strict
-from jaxplore.advise.rewriting import Expression, exchanged
+from jaxplore.advise.numbers.badfixes import stable_form, strict
+from jaxplore.advise.numbers.rewriting import Expression, exchanged
 from jaxplore.model.span import Span
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import pytest
 
 from jaxplore import numerics
-from jaxplore.advise.badnumbers import BadNumber, causes
+from jaxplore.advise.numbers.badnumbers import BadNumber, causes
 
 HEAD = "import jax\nimport jax.numpy as jnp\nfrom jax import grad\n"
 

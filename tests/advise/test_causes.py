@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jaxplore.advise.causes import Cause, Explainer, find_cause, unexplained
+from jaxplore.advise.compiles.causes import Cause, Explainer, find_cause, unexplained
 from jaxplore.model.compiles import Argument, Change, Miss, Observed, Static
 from jaxplore.model.span import Span
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxplore.advise.longcompile import LONG_EQUATIONS, warning
+from jaxplore.advise.compiles.longcompile import LONG_EQUATIONS, warning
 from jaxplore.model.compiles import LineCount
 from jaxplore.model.span import Span
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jaxplore.advise.summary import Summary
+from jaxplore.advise.compiles.summary import Summary
 from jaxplore.model.compiles import Compile, LineCount
 from jaxplore.model.run import Process, ProgramLine, ProgramText, Run, RunCompile
 from jaxplore.model.span import Span

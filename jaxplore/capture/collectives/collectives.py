@@ -1,6 +1,6 @@
 """From a program to all that its devices send: each collective and each transfer to the host.
 
-Why XLA put them in is not known here: `jaxplore.advise.collectives.explained` says it.
+Why XLA put them in is not known here: `jaxplore.advise.collectives.collectives.explained` says it.
 """
 
 import re

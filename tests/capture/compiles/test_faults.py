@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 import jaxplore
-from jaxplore.advise import causes
+from jaxplore.advise.compiles import causes
 from jaxplore.capture import _hooks
 from jaxplore.capture.compiles import callform, definition, miss, observer, placements
 from jaxplore.capture.compiles.serials import Serials
@@ -90,7 +90,7 @@ def test_a_fault_of_ours_costs_one_quiet_line(
 def test_a_fault_in_the_explanation_keeps_the_row(
     name: str, monkeypatch: pytest.MonkeyPatch, quiet_lines: list[str]
 ):
-    monkeypatch.setattr(f"jaxplore.advise.causes.{name}", broken)
+    monkeypatch.setattr(f"jaxplore.advise.compiles.causes.{name}", broken)
     with jaxplore.observe() as ledger:
         jax.jit(lambda x: x * 4)(V3)
     [row] = ledger

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from jaxplore.advise.badpoints import BadPoint, Operation, dtype_of
-from jaxplore.advise.numberflow import NumberFlow
-from jaxplore.advise.rewriting import Expression, exchanged, inside, wrapped
+from jaxplore.advise.numbers.badpoints import BadPoint, Operation, dtype_of
+from jaxplore.advise.numbers.numberflow import NumberFlow
+from jaxplore.advise.numbers.rewriting import Expression, exchanged, inside, wrapped
 from jaxplore.model.numerics import FirstBad, Numerics
 from jaxplore.model.span import Span
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from jaxplore.advise.layoutwords import Partition
-from jaxplore.advise.valuelayouts import ValueLayouts
+from jaxplore.advise.collectives.layoutwords import Partition
+from jaxplore.advise.collectives.valuelayouts import ValueLayouts
 from jaxplore.model.program import Equation
 from jaxplore.model.span import Span
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from jaxplore.advise.badfixes import argument_of
-from jaxplore.advise.badpoints import LARGEST, BadPoint, Operation, dtype_of, magnitude
-from jaxplore.advise.rewriting import Expression
+from jaxplore.advise.numbers.badfixes import argument_of
+from jaxplore.advise.numbers.badpoints import LARGEST, BadPoint, Operation, dtype_of, magnitude
+from jaxplore.advise.numbers.rewriting import Expression
 from jaxplore.model.numerics import FirstBad, Input
 
 _QUOTED: Final = 60

@@ -3,8 +3,8 @@
 import ast
 from typing import Final
 
-from jaxplore.advise.layoutchanges import Change
-from jaxplore.advise.layoutwords import (
+from jaxplore.advise.collectives.layoutchanges import Change
+from jaxplore.advise.collectives.layoutwords import (
     Partition,
     axis_size,
     dimension_name,
@@ -12,7 +12,7 @@ from jaxplore.advise.layoutwords import (
     parts,
     spec,
 )
-from jaxplore.advise.valuelayouts import ValueLayouts
+from jaxplore.advise.collectives.valuelayouts import ValueLayouts
 from jaxplore.model.placement import Mesh
 from jaxplore.model.span import Span
 

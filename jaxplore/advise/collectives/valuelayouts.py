@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from jaxplore.advise.layoutwords import Partition
-from jaxplore.advise.numberflow import NumberFlow
+from jaxplore.advise.collectives.layoutwords import Partition
+from jaxplore.advise.numbers.numberflow import NumberFlow
 from jaxplore.model.collectives import Collectives
 from jaxplore.model.program import Equation
 

@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
-from jaxplore.advise.badfixes import Fix, Where, double_where, known_form, single, where_about
-from jaxplore.advise.badpoints import bad_point
-from jaxplore.advise.badwords import counted, told
-from jaxplore.advise.numberflow import NumberFlow
+from jaxplore.advise.numbers.badfixes import (
+    Fix,
+    Where,
+    double_where,
+    known_form,
+    single,
+    where_about,
+)
+from jaxplore.advise.numbers.badpoints import bad_point
+from jaxplore.advise.numbers.badwords import counted, told
+from jaxplore.advise.numbers.numberflow import NumberFlow
 from jaxplore.model.numerics import Input, Numerics
 from jaxplore.model.record import Record
 from jaxplore.model.span import Span

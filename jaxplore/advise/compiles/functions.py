@@ -2,8 +2,8 @@
 
 import difflib
 
-from jaxplore.advise.cause import Cause, at, at_call
-from jaxplore.advise.differences import Differences
+from jaxplore.advise.compiles.cause import Cause, at, at_call
+from jaxplore.advise.compiles.differences import Differences
 from jaxplore.model.compiles import Change, Miss
 
 _MOST_LINES = 12

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from jaxplore.advise.cause import Cause, at_call, more, ordinal
-from jaxplore.advise.differences import Differences, dtype_of, shape_of
+from jaxplore.advise.compiles.cause import Cause, at_call, more, ordinal
+from jaxplore.advise.compiles.differences import Differences, dtype_of, shape_of
 from jaxplore.model.compiles import Argument, Change, Miss
 
 _NAMES = {"f": "float", "i": "int", "u": "uint", "c": "complex", "bf": "bfloat"}

@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from jaxplore.advise.calls import (
+from jaxplore.advise.compiles.calls import (
     name_of,
     option_cause,
     passed_cause,
@@ -24,15 +24,15 @@ from jaxplore.advise.calls import (
     structure_cause,
     widened_by_setting,
 )
-from jaxplore.advise.cause import Cause, at_call
-from jaxplore.advise.differences import Differences, nearest
-from jaxplore.advise.functions import (
+from jaxplore.advise.compiles.cause import Cause, at_call
+from jaxplore.advise.compiles.differences import Differences, nearest
+from jaxplore.advise.compiles.functions import (
     edited_cause,
     forgotten_cause,
     object_cause,
     redefined_cause,
 )
-from jaxplore.advise.types import change, placement_cause, type_cause
+from jaxplore.advise.compiles.types import change, placement_cause, type_cause
 from jaxplore.model.compiles import Compile, Miss, Observed
 
 _MOST_FUNCTIONS = 2048

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from jaxplore.advise.numberflow import NumberFlow
+from jaxplore.advise.numbers.numberflow import NumberFlow
 from jaxplore.model.numerics import FirstBad, Input
 from jaxplore.model.program import Equation
 

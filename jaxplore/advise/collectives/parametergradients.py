@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Final
 
-from jaxplore.advise.layoutwords import axis_size
-from jaxplore.advise.valuelayouts import ValueLayouts
+from jaxplore.advise.collectives.layoutwords import axis_size
+from jaxplore.advise.collectives.valuelayouts import ValueLayouts
 from jaxplore.model.placement import Mesh
 from jaxplore.model.program import Equation, Program
 from jaxplore.model.span import Span

@@ -3,9 +3,9 @@ R14, R15, R18."""
 
 from collections.abc import Sequence
 
-from jaxplore.advise.cause import Cause, at_call, more
-from jaxplore.advise.differences import Differences, dtype_of, shape_of
-from jaxplore.advise.types import change
+from jaxplore.advise.compiles.cause import Cause, at_call, more
+from jaxplore.advise.compiles.differences import Differences, dtype_of, shape_of
+from jaxplore.advise.compiles.types import change
 from jaxplore.model.compiles import Argument, Change, Miss, Setting, Static
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jaxplore.advise.changewords import ChangeWords, argument_name
-from jaxplore.advise.layoutchanges import Change, changes
-from jaxplore.advise.layoutwords import axes_in_words, moved_axes
-from jaxplore.advise.parametergradients import ParameterGradients
-from jaxplore.advise.transferwords import explained_transfer
-from jaxplore.advise.valuelayouts import ValueLayouts
+from jaxplore.advise.collectives.changewords import ChangeWords, argument_name
+from jaxplore.advise.collectives.layoutchanges import Change, changes
+from jaxplore.advise.collectives.layoutwords import axes_in_words, moved_axes
+from jaxplore.advise.collectives.parametergradients import ParameterGradients
+from jaxplore.advise.collectives.transferwords import explained_transfer
+from jaxplore.advise.collectives.valuelayouts import ValueLayouts
 from jaxplore.model.collectives import Cause, Collective, Collectives
 from jaxplore.model.span import Span
 

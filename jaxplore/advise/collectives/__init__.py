@@ -1,0 +1,1 @@
+"""Why devices send each other what they send, and what avoids it."""

@@ -1,0 +1,1 @@
+"""Why something was compiled, what it cost without need, and what to do."""

@@ -1,0 +1,1 @@
+"""What made a NaN or an Inf, and what to write instead."""
