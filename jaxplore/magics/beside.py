@@ -1,5 +1,5 @@
 """What runs beside the user's cells: the line of the running stage, the watch for stale
-results, the live timelines.
+results, the watch on the environment, the live timelines.
 
 Imported with the first cell that runs, or the first function that is traced: loading the
 extension stays quick.
@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from jaxplore.capture.compiles.callform import static_values
 from jaxplore.capture.compiles.observer import observer
+from jaxplore.capture.doctor.watch import watch
 from jaxplore.magics.cells import RunningCells
 from jaxplore.magics.livestage import LiveStage
 from jaxplore.magics.stalewatch import StaleWatch
@@ -43,6 +44,7 @@ class Beside:
         self._began_s = time.time()
         if show:
             self.stage.begin()
+        watch.begin()
 
     def note_trace(
         self, fun: Any, args: tuple[Any, ...], kwargs: dict[str, Any], params: Any
@@ -50,6 +52,10 @@ class Beside:
         """A function missed JAX's caches: it may have been traced."""
         statics = static_values(fun, args, kwargs, params.arg_names or ())
         self.stale.note(fun, statics, self._cells.number, jaxpr=params.params["jaxpr"])
+
+    def note_environment(self) -> None:
+        """A cell has ended: which variables it set."""
+        watch.end(self._cells.number, self._cells.text)
 
     def note_cell(self, result: ExecutionResult) -> None:
         """A cell has ended: what it changed, how long it ran, what its error says."""
@@ -90,3 +96,4 @@ class Beside:
         """The extension is unloaded."""
         self.stage.end()
         self.stale.clear()
+        watch.clear()

@@ -9,7 +9,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from jaxplore.errors import JaxploreError, OptionError
 from jaxplore.faults import contained
-from jaxplore.magics import calls, wrt
+from jaxplore.magics import calls
 from jaxplore.magics.progress import QUIET_MEASURED, ProgressLine
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def read_options(line: str) -> Options:
 
 def _option(line: str, option: str, value: str) -> dict[str, Any]:
     if option == "--wrt":
+        from jaxplore.magics import wrt
+
         names = wrt.split([value])
         if names:
             return {"wrt": tuple(int(n) if n.isdecimal() else n for n in names)}

@@ -7,7 +7,6 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, Intera
 
 from jaxplore import session
 from jaxplore.capture.compiles.observer import observer
-from jaxplore.capture.doctor.watch import watch
 from jaxplore.capture.source import files
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
@@ -157,7 +156,6 @@ class Notebook:
                 self._shown = self.observation.ledger.total_count
                 self.cells.begin(info)
                 self.beside.begin(show=self.mode == "on")
-                watch.begin()
 
     def _after_cell(self, result: ExecutionResult) -> None:
         if result.info is not None and result.info.silent:
@@ -167,7 +165,7 @@ class Notebook:
         if self._depth or not self._observing:
             return
         with contained("note what a cell set"):
-            watch.end(self.cells.number, self.cells.text)
+            self.beside.note_environment()
         with contained("end the line of the running stage"):
             self.beside.stage.end()
         with contained("note what a cell changed"):
@@ -237,7 +235,6 @@ def unload(shell: InteractiveShell) -> None:
         # What belongs to the process goes with the last shell.
         files.cells.clear()
         files.moves.clear()
-        watch.clear()
         if "jaxplore.transforms.kept" in sys.modules:
             from jaxplore.transforms.kept import kept
 

@@ -12,11 +12,11 @@ from jaxplore.errors import ClusterError, OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import celltext, outputs
 from jaxplore.magics.progress import WrittenOver
-from jaxplore.model.processes import Output, ProcessCompiles, SpmdRun
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
+    from jaxplore.model.processes import Output, SpmdRun
     from jaxplore.views.processes import Apart
 
 
@@ -119,8 +119,9 @@ def _seconds(text: str) -> float:
         return 0.0
 
 
-def show(run: SpmdRun) -> None:
+def show(run: "SpmdRun") -> None:
     """Show what the processes showed, in its order."""
+    from jaxplore.model.processes import Output
     from jaxplore.views import processes
 
     for part in processes.aligned(run.processes):
@@ -130,7 +131,7 @@ def show(run: SpmdRun) -> None:
             _show_apart(part)
 
 
-def _show_once(output: Output) -> None:
+def _show_once(output: "Output") -> None:
     if output.kind == "stream":
         for name, text in output.data.items():
             stream = sys.stderr if name == "stderr" else sys.stdout
@@ -150,7 +151,8 @@ def _show_apart(part: "Apart") -> None:
     display(data, raw=True)  # the user's own outputs: not marked as ours
 
 
-def _show_compiles(run: SpmdRun) -> None:
+def _show_compiles(run: "SpmdRun") -> None:
+    from jaxplore.model.processes import ProcessCompiles
     from jaxplore.views import cluster
 
     runs = [ProcessCompiles(process=p.process, compiles=p.compiles) for p in run.processes]

@@ -9,22 +9,9 @@ from typing import Final
 import jax
 
 from jaxplore.capture import _hooks
+from jaxplore.capture.doctor.names import OF_XLA
 from jaxplore.model.doctorfacts import BackendState, Variable
 
-# XLA and the drivers read these when the backend starts; JAX's own are read from its settings.
-OF_XLA: Final = (
-    "XLA_FLAGS",
-    "LIBTPU_INIT_ARGS",
-    "CUDA_VISIBLE_DEVICES",
-    "HIP_VISIBLE_DEVICES",
-    "ROCR_VISIBLE_DEVICES",
-    "TPU_VISIBLE_CHIPS",
-    "XLA_PYTHON_CLIENT_PREALLOCATE",
-    "XLA_PYTHON_CLIENT_MEM_FRACTION",
-    "XLA_CLIENT_MEM_FRACTION",
-    "XLA_PYTHON_CLIENT_ALLOCATOR",
-    "TF_FORCE_UNIFIED_MEMORY",
-)
 _OF_JAX: Final = "JAX_"
 # JAX's older name of the variable, still read.
 _SETTINGS: Final = {"JAX_PLATFORM_NAME": "jax_platform_name"}

@@ -6,13 +6,16 @@ Looked at between cells only: a dozen look-ups in a dictionary.
 import os
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import jax
 
 from jaxplore.capture import _hooks
-from jaxplore.capture.doctor.process import OF_XLA
-from jaxplore.capture.doctor.settings import x64
-from jaxplore.model.doctorfacts import Variable
+from jaxplore.capture.doctor.names import OF_XLA
 from jaxplore.model.span import Span
+
+if TYPE_CHECKING:
+    from jaxplore.model.doctorfacts import Variable
 
 _OF_JAX: Final = ("JAX_PLATFORMS", "JAX_ENABLE_X64", "JAX_NUM_CPU_DEVICES", "JAX_DEBUG_NANS")
 _WATCHED: Final = (*OF_XLA, *_OF_JAX)
@@ -39,7 +42,7 @@ class Watch:
     def begin(self) -> None:
         """A cell begins."""
         self._before = {name: os.environ.get(name) for name in _WATCHED}
-        self._had_x64 = x64()
+        self._had_x64 = _x64()
         self._was_started = _started()
 
     def end(self, number: int, text: str) -> None:
@@ -49,7 +52,7 @@ class Watch:
             new = os.environ.get(name)
             if new != old:
                 self._notes[name] = _Note(new, assignment(name, number, text), self._order())
-        if before and self._was_started and not self._had_x64 and x64():
+        if before and self._was_started and not self._had_x64 and _x64():
             self.x64_set_at = line_with(re.compile("enable_x64"), number, text)
 
     def _order(self) -> bool | None:
@@ -58,11 +61,11 @@ class Watch:
             return True
         return False if _started() is False else None
 
-    def noted(self, variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    def noted(self, variables: "tuple[Variable, ...]") -> "tuple[Variable, ...]":
         """Variables with what is known of who set them."""
         return tuple(self._with_note(one) for one in variables)
 
-    def _with_note(self, variable: Variable) -> Variable:
+    def _with_note(self, variable: "Variable") -> "Variable":
         note = self._notes.get(variable.name)
         if note is None or note.value != variable.now:
             return variable
@@ -76,6 +79,10 @@ class Watch:
 
 
 watch: Final = Watch()
+
+
+def _x64() -> bool:
+    return bool(getattr(jax.config, "jax_enable_x64", False))
 
 
 def _started() -> bool | None:
