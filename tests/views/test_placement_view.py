@@ -11,10 +11,12 @@ from xml.etree import ElementTree
 import pytest
 
 from jaxplore.advise.placement import findings
-from jaxplore.views.placement import colours, html, svg, tables
+from jaxplore.model.placement import Placement
+from jaxplore.views.placement import colours, html, svg, tables, text
 from jaxplore.views.placement.grid import LETTER, SMALL, Box, Word
 from jaxplore.views.placement.pieces import devices_text, pieces, ranges_text
 from jaxplore.views.placement.svg import Drawing
+from jaxplore.views.processes import EDGES
 from tests.views.placements import Made, laid, leaf, placed
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -310,6 +312,38 @@ def test_the_page_says_what_to_do():
 def test_devices_have_bars_only_where_they_hold_different_amounts():
     assert '<i class="b' not in html.html(placed(ROWS))
     assert html.html(placed(ROWS, laid((8,), None))).count('<i class="b') == 8
+
+
+def of_two_processes() -> Placement:
+    record = placed(ROWS)
+    devices = tuple(
+        replace(device, process=number // 4) for number, device in enumerate(record.known_devices)
+    )
+    return replace(record, known_devices=devices)
+
+
+def test_devices_of_several_processes_are_told_apart():
+    record = of_two_processes()
+    assert text.text(record).split("\n")[1:3] == [
+        "process 0: cpu:0–3 hold 512 B",
+        "process 1: cpu:4–7 hold 512 B",
+    ]
+    words = shown_text(html.html(record))
+    assert words[1:5] == [
+        "process 0", "cpu:0–3 hold 512 B", "process 1", "cpu:4–7 hold 512 B"
+    ]  # fmt: skip
+    drawn = record.to_svg()
+    assert "cpu:4 · process 1 holds [4:6, 0:16]: 128 B, as does 1 other device" in unescape(drawn)
+    assert drawn.count(f'stroke="{EDGES[0]}"') == drawn.count(f'stroke="{EDGES[1]}"') == 1
+    assert drawn.endswith(
+        f'<tspan fill="{EDGES[0]}">▌</tspan>process 0 · '
+        f'<tspan fill="{EDGES[1]}">▌</tspan>process 1</text></g></svg>\n'
+    )
+
+
+def test_one_process_is_not_worth_a_word():
+    record = placed(ROWS)
+    assert "process" not in text.text(record) + html.html(record) + record.to_svg()
 
 
 def test_the_first_picture_of_a_split_array_is_open():

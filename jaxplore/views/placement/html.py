@@ -10,6 +10,7 @@ from jaxplore.model.placement import AxisKind, LeafPlacement, LeafRole, Mesh, Pl
 from jaxplore.model.types import short_type
 from jaxplore.views.picture import img
 from jaxplore.views.placement.pieces import devices_text
+from jaxplore.views.placement.processes import edge, said_of_processes
 from jaxplore.views.placement.svg import Drawing, picture
 from jaxplore.views.units import counted, cut, size
 
@@ -79,7 +80,7 @@ def html(record: Placement) -> str:
     It reads with its styles and its pictures stripped too; all text is escaped.
     """
     said = "".join(_finding(one) for one in findings(record))
-    tables = f"{said}{_devices(record)}{''.join(_sections(record))}"
+    tables = f"{said}{_processes(record)}{_devices(record)}{''.join(_sections(record))}"
     left = max(_PAGE_BYTES - len(tables), _PICTURES_BYTES)
     return (
         f'<div class="jxp-placement jaxplore-placement"><style>{_STYLE}</style>'
@@ -123,6 +124,16 @@ def summary(record: Placement) -> str:
         fullest = max(held, key=lambda name: held[name])
         said += f"; {fullest} holds {record.imbalance:.1f} times the mean"
     return said
+
+
+def _processes(record: Placement) -> str:
+    """A row per process, where there are several."""
+    rows = "".join(
+        f'<tr><td style="border-left:3px solid {edge(process)};padding-left:6px">process {process}'
+        f"</td><td>{escape(words)}</td></tr>"
+        for process, words in said_of_processes(record)
+    )
+    return f"<table><tbody>{rows}</tbody></table>" if rows else ""
 
 
 def _devices(record: Placement) -> str:

@@ -19,6 +19,7 @@ from jaxplore.views.picture import QUIET, Place
 from jaxplore.views.placement import colours
 from jaxplore.views.placement.grid import LINE, Box, Grid, Placed, Sizes, Word
 from jaxplore.views.placement.pieces import device_number, pieces
+from jaxplore.views.placement.processes import edge, process_of
 from jaxplore.views.placement.tables import array_side, mesh_side
 from jaxplore.views.units import counted, cut, size
 
@@ -110,7 +111,8 @@ class Drawing:
         self._found = pieces(layout)
         mesh = None if layout.mesh is None else record.meshes[layout.mesh]
         array = array_side(layout, self._found)
-        devices = mesh_side(layout, self._found, mesh)
+        self._processes = sorted(set(process_of(record).values()))
+        devices = mesh_side(layout, self._found, mesh, process_of(record))
         titles = (
             _titled("the array", array.reading),
             _titled(_mesh_title(mesh, len(layout.shards)), devices.reading),
@@ -175,6 +177,7 @@ class Drawing:
             lines.append(f'<text class="b" x="{half.x:g}" y="{y:g}">{title}</text>')
             lines.append(f'<g transform="translate({half.x:g} {half.y:g})">')
             lines += _boxes(half.placed.boxes, len(self._found), tips=tips, labels=labels)
+            lines += _edges(half.placed.boxes)
             lines += map(_word, half.placed.words)
             lines.append("</g>")
         foot = self._note()
@@ -185,7 +188,8 @@ class Drawing:
             foot += f" · a number is a device: {device_number(last)} is {last}"
         if self._layout.memory_kind not in ("", "device"):
             foot += f" · in {self._layout.memory_kind}"
-        lines.append(f'<text x="{_EDGE}" y="{self._foot:g}">{_text(foot)}</text>')
+        said = _text(foot) + "".join(map(_process_said, self._processes))
+        lines.append(f'<text x="{_EDGE}" y="{self._foot:g}">{said}</text>')
         return "".join(lines)
 
     def places(self) -> Iterator[Place]:
@@ -229,6 +233,24 @@ def _boxes(boxes: Sequence[Box], count: int, *, tips: bool, labels: bool) -> Ite
             yield from _strokes(group, fill)
     if labels:
         yield from _labels(boxes, shares)
+
+
+def _edges(boxes: Sequence[Box]) -> Iterator[str]:
+    """The left edge of a device's cell in the colour of its process."""
+    lines: dict[int, list[str]] = {}
+    for box in boxes:
+        if box.cell.process is not None:
+            line = f"M{_n(box.x + 1.5)} {_n(box.y)}v{_n(max(box.height - 1, 0.6))}"
+            lines.setdefault(box.cell.process, []).append(line)
+    for process, parts in lines.items():
+        # White below it, for it lies on a cell of any colour.
+        path = f'd="{"".join(parts)}"/>'
+        yield f'<path stroke="#fff" stroke-width="5" {path}'
+        yield f'<path stroke="{edge(process)}" stroke-width="3" {path}'
+
+
+def _process_said(process: int) -> str:
+    return f' · <tspan fill="{edge(process)}">▌</tspan>process {process}'
 
 
 def _share(box: Box, count: int) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil
+from types import MappingProxyType
 from typing import Final, Literal
 
 from jaxplore.model.placement import Layout, Mesh
@@ -42,6 +43,8 @@ class Cell:
     labels: Labels
     """`LEVELS` ways to label it, as lines; from the most to say to the least."""
     tip: str
+    process: int | None = None
+    """Whose device it is, where there are several processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,18 @@ def array_side(layout: Layout, found: Sequence[Piece]) -> Side:
     return _readable(side)
 
 
-def mesh_side(layout: Layout, found: Sequence[Piece], mesh: Mesh | None) -> Side:
-    """The devices in the grid of the mesh; without a mesh they are in one line."""
+def mesh_side(
+    layout: Layout,
+    found: Sequence[Piece],
+    mesh: Mesh | None,
+    process_of: Mapping[str, int] = MappingProxyType({}),
+) -> Side:
+    """The devices in the grid of the mesh; without a mesh they are in one line.
+
+    `process_of` says whose they are, where there are several processes.
+    """
     devices = tuple(shard.device for shard in layout.shards) if mesh is None else mesh.devices
-    cells = _device_cells(layout, found, devices)
+    cells = _device_cells(layout, found, devices, process_of)
     sizes = [len(devices) or 1] if mesh is None else [axis.size for axis in mesh.axes] or [1]
     names = [""]
     if mesh is not None and mesh.axes:
@@ -202,25 +213,32 @@ def _piece_cell(place: int, piece: Piece, layout: Layout) -> Cell:
     return Cell(place, labels, tip)
 
 
-def _device_cells(layout: Layout, found: Sequence[Piece], devices: Sequence[str]) -> list[Cell]:
+def _device_cells(
+    layout: Layout,
+    found: Sequence[Piece],
+    devices: Sequence[str],
+    process_of: Mapping[str, int],
+) -> list[Cell]:
     at = places(found)
     cells: list[Cell] = []
     for name in devices:
         place = at.get(name)
         piece = None if place is None else found[place]
         short = device_number(name)
+        process = process_of.get(name)
+        long = name if process is None else f"{name} · process {process}"
         if piece is None or piece.is_empty:
-            labels = (*[(name, "nothing")] * 3, (name,), (short,), ())
-            cells.append(Cell(None, labels, f"{name} holds nothing of it"))
+            labels = ((long, "nothing"), *[(name, "nothing")] * 2, (name,), (short,), ())
+            cells.append(Cell(None, labels, f"{long} holds nothing of it", process))
             continue
         ranges = ranges_text(piece.ranges, layout.shape)
         held = size(piece.size_bytes)
         others = len(piece.devices) - 1
         verb = "does" if others == 1 else "do"
         same = f", as {verb} {counted(others, 'other device')}" if others else ""
-        tip = f"{name} holds {ranges_text(piece.ranges)}: {held}{same}"
-        labels = ((name, ranges, held), *[(name, ranges)] * 2, (name,), (short,), ())
-        cells.append(Cell(place, labels, tip))
+        tip = f"{long} holds {ranges_text(piece.ranges)}: {held}{same}"
+        labels = ((long, ranges, held), *[(name, ranges)] * 2, (name,), (short,), ())
+        cells.append(Cell(place, labels, tip, process))
     return cells
 
 

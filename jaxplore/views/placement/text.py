@@ -10,6 +10,7 @@ from jaxplore.model.types import short_type
 from jaxplore.views.columns import columns
 from jaxplore.views.placement.html import summary
 from jaxplore.views.placement.pieces import devices_text
+from jaxplore.views.placement.processes import said_of_processes
 from jaxplore.views.units import counted, cut, size
 
 _MOST_LEAVES: Final = 40
@@ -35,7 +36,9 @@ def text(record: Placement) -> str:
 
     A sharding that splits nothing is no finding by itself; see `advise.placement`.
     """
-    parts = [summary(record), *_uneven(record), *_meshes(record)]
+    parts = [summary(record), *_uneven(record)]
+    parts += [f"process {process}: {words}" for process, words in said_of_processes(record)]
+    parts += _meshes(record)
     for role, title in _TITLES.items():
         leaves = [leaf for leaf in record.leaves if leaf.role == role]
         if leaves:
