@@ -223,9 +223,12 @@ def compiled() -> ProcessCompiles:
 def placement(name: str) -> "Placement":
     """Which device holds what of a variable, or of an expression."""
     __tracebackhide__ = True
-    import jaxplore
+    from jaxplore.capture.placement.tree import capture_tree
+    from jaxplore.magics.placementmagics import named_parts
+    from jaxplore.public.placement import is_program, placement
 
-    return jaxplore.placement(eval(name, _shell().user_ns))
+    value = eval(name, _shell().user_ns)
+    return placement(value) if is_program(value) else capture_tree(named_parts(name, value))
 
 
 def _ours() -> _Joined:

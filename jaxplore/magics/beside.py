@@ -22,6 +22,7 @@ from jaxplore.model.timeline import CellRun
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
+    from jaxplore.model.diagnosis import Diagnosed
     from jaxplore.session import Observation
 
 
@@ -36,6 +37,7 @@ class Beside:
         self._observation = observation
         self._began_s = 0.0
         self._timelines: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._looked_at_devices = False
         self.stage: Final = LiveStage(shell, observer.running)
         self.stale: Final = StaleWatch()
 
@@ -80,6 +82,17 @@ class Beside:
             if one.id == "R08" and one.cell == number and result.error_in_exec is not None
         ]
         return [*unhashable[-1:], *found]
+
+    def device_findings(self) -> "tuple[Diagnosed, ...]":
+        """What keeps JAX from the devices it should use: told once, with the first compile.
+
+        Not what the user chose, such as `JAX_PLATFORMS=cpu`: that is for `%devices` to say."""
+        if self._looked_at_devices or deterministic():
+            return ()
+        self._looked_at_devices = True
+        from jaxplore.public.doctor import device_findings
+
+        return tuple(one for one in device_findings() if one.severity == "error")
 
     def live_timeline(self) -> Any:
         """A picture of the ledger that goes on as cells run."""

@@ -170,10 +170,14 @@ class Notebook:
             self.beside.stage.end()
         with contained("note what a cell changed"):
             self.beside.note_cell(result)
+        rows: list[Compile] = []
         with contained("show what a cell compiled"):
             rows = self._new_rows()
             if self.mode == "on":
                 outputs.show_compiles(rows, self._shown - len(rows))
+        if self.mode == "on" and rows:
+            with contained("look for idle devices"):
+                outputs.show_diagnosed(self.beside.device_findings())
         if self.mode == "on" and result.error_in_exec is not None:
             with contained("explain an error"):
                 outputs.show_error(result.error_in_exec)

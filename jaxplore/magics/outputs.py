@@ -9,6 +9,7 @@ from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
     from jaxplore.model.compiles import Compile
+    from jaxplore.model.diagnosis import Diagnosed
     from jaxplore.model.findings import Finding
 
 
@@ -53,6 +54,16 @@ def show_error(error: BaseException) -> None:
         from jaxplore.views import errorcards as view
 
         show({"text/plain": view.text(card), "text/html": view.html(card)}, "card")
+
+
+def show_diagnosed(found: "Sequence[Diagnosed]") -> None:
+    """What is wrong with the devices, and what to type."""
+    if found:
+        from jaxplore.model.diagnosis import Diagnosis
+        from jaxplore.views import doctor as view
+
+        record = Diagnosis(findings=tuple(found), facts=())
+        show({"text/plain": view.text(record), "text/html": view.html(record)}, "doctor")
 
 
 def show_object(value: Any, view: str) -> None:

@@ -44,13 +44,13 @@ def text(record: Diagnosis) -> str:
     if deterministic():
         return "\n".join([_head(shown), *(f"{f.id} {f.severity}: {f.title}" for f in shown)])
     facts = [f"  {name}: {value}" for name, value in record.facts]
-    return "\n".join([_head(shown), *map(str, shown), "facts", *facts])
+    return "\n".join([_head(shown), *map(str, shown), *(["facts"] if facts else []), *facts])
 
 
 def html(record: Diagnosis) -> str:
     """The same. All text is escaped."""
     shown = _shown(record)
-    facts = "" if deterministic() else _facts(record.facts)
+    facts = _facts(record.facts) if record.facts and not deterministic() else ""
     return (
         f'<div class="jxp-doctor jaxplore-doctor"><style>{_STYLE}</style>'
         f"<div><b>{escape(_head(shown))}</b></div>{''.join(map(_section, shown))}{facts}</div>"

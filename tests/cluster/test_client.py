@@ -88,7 +88,7 @@ def test_a_placement_says_which_process_a_device_belongs_to(c):
         *((f"cpu:{n}", 0) for n in range(4)),
         *((f"cpu:{n}", 1) for n in range(2048, 2052)),
     ]
-    assert [leaf.path for leaf in found.leaves] == [""]
+    assert [leaf.path for leaf in found.leaves] == ["a"]
     c.run("own = jnp.ones(4)")
     own = c.placement("{'own': own}")
     assert [(leaf.path, leaf.devices) for leaf in own.leaves] == [

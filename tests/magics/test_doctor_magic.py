@@ -85,3 +85,23 @@ def test_a_fault_in_the_watch_breaks_no_cell(nb, monkeypatch):
         "jaxplore could not note what a cell set (RuntimeError: planted); "
         "your code was not affected"
     ]
+
+
+IDLE = Diagnosed(id="D01", severity="error", title="the GPU lies idle", found="f", fix="g")
+CHOSEN = Diagnosed(id="D01", severity="warning", title="the CPU was chosen", found="f", fix="g")
+
+
+def test_an_idle_accelerator_is_told_once_with_the_first_compile(nb, monkeypatch):
+    monkeypatch.setenv("JAXPLORE_DETERMINISTIC", "")
+    monkeypatch.setattr("jaxplore.public.doctor.device_findings", lambda: (IDLE, CHOSEN))
+    assert nb.ok("1 + 1").of("doctor") == []
+    [shown] = nb.ok("jax.jit(lambda x: x * 3)(1.0)").of("doctor")
+    assert shown.text == "doctor: 1 error\nD01 error: the GPU lies idle\n  found: f\n  fix: g"
+    assert nb.ok("jax.jit(lambda x: x * 4)(1.0)").of("doctor") == []
+
+
+def test_a_quiet_notebook_is_not_told(nb, monkeypatch):
+    monkeypatch.setenv("JAXPLORE_DETERMINISTIC", "")
+    monkeypatch.setattr("jaxplore.public.doctor.device_findings", lambda: (IDLE,))
+    nb.ok("%jaxplore quiet")
+    assert nb.ok("jax.jit(lambda x: x * 5)(1.0)").of("doctor") == []
