@@ -57,7 +57,7 @@ def trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progr
     name = _name_of(target)
     say(f"tracing {name}", 0)
     made = Made(name)
-    if not (hasattr(target, "trace") and hasattr(target, "lower")):
+    if not _is_jitted_by_jax(target):
         fun, args, kwargs = _closing_over_constants(target, args, kwargs)
         target = jax.jit(_hashable(fun))
     jitted: Any = target
@@ -69,6 +69,15 @@ def trace(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], say: Progr
         raise UserCodeFailed(fault.with_traceback(inner)) from fault
     made.jaxpr = made.traced.jaxpr
     return made
+
+
+def _is_jitted_by_jax(target: Any) -> bool:
+    """Whether JAX traces it as it is. What a library jits (`nnx.jit`, `eqx.filter_jit`) gives
+    the library's own stages, and is a function to JAX."""
+    is_jitted = hasattr(target, "trace") and hasattr(target, "lower")
+    # What pmap makes is an ordinary function with these attributes.
+    makers = ("jax", "jaxlib", "builtins")
+    return is_jitted and type(target).__module__.partition(".")[0] in makers
 
 
 def _hashable(fun: Callable[..., Any]) -> Callable[..., Any]:
