@@ -81,7 +81,7 @@ test: $(VENV)/test.done build
 	$(MAKE) browser-tests
 
 python-tests: $(VENV)/test.done build
-	$(BIN)/python -m pytest tests -m '$(TESTS)' -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests -m '$(TESTS)' -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest --doctest-modules jaxplore -q --ignore=jaxplore/run/startup
 
 notebook-tests: $(VENV)/test.done build
