@@ -1,5 +1,6 @@
 """What tests of several layers share."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,6 +14,13 @@ from jaxplore import faults
 
 # Before anything asks for a device: shardings differ only where there are two.
 jax.config.update("jax_num_cpu_devices", 2)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported now stays. Collections, of which there are many, need not look at it
+    each time: a quarter of the suite's time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
