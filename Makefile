@@ -3,8 +3,10 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Which Python tests: `make python-tests TESTS='not browser and not processes'` is quicker.
+# Which Python tests: `make python-tests TESTS='not browser and not processes'` is quicker, and
+# so is `make python-tests FOLDERS=tests/capture`.
 TESTS ?= not browser
+FOLDERS ?= tests
 
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 VENV := .venv/$(VERSION)
@@ -12,6 +14,8 @@ BIN := $(VENV)/bin
 # The notebooks' kernels, Jupyter's helpers and a node from PyPI are found through PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Of what is installed little is imported: Python compiles that when it is.
+export PIP_COMPILE := 0
 
 FRONT_END := $(shell find extension/src -type f) $(addprefix extension/,package.json \
 	package-lock.json build.mjs)
@@ -81,7 +85,7 @@ test: $(VENV)/test.done build
 	$(MAKE) browser-tests
 
 python-tests: $(VENV)/test.done build
-	$(BIN)/python -m pytest tests -m '$(TESTS)' -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest $(FOLDERS) -m '$(TESTS)' -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest --doctest-modules jaxplore -q --ignore=jaxplore/run/startup
 
 notebook-tests: $(VENV)/test.done build

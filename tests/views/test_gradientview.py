@@ -270,7 +270,7 @@ def test_numbers_that_json_has_not_travel_as_words(made: Gradient):
 
 
 def test_a_large_gradient_travels_packed(code: ModuleType):
-    x = jnp.ones((2, 4))
+    x = jax.ShapeDtypeStruct((2, 4), "float32")
 
     def wide(x: Any) -> Any:
         return sum(jnp.sum(jnp.sin(x * i)) for i in range(60))
