@@ -24,6 +24,8 @@ class Model(NamedTuple):
 @pytest.fixture(scope="module", params=MODELS.values(), ids=MODELS.keys())
 def model(request: pytest.FixtureRequest) -> Model:
     function, arguments = request.param()
+    # JAX keeps what it traced inside of libraries, with the place it was first called from.
+    jax.clear_caches()
     traced = (function if hasattr(function, "trace") else jax.jit(function)).trace(*arguments)
     compiled = traced.lower().compile().as_text()
     return Model(jaxplore.program(function, *arguments), traced.jaxpr, compiled)
