@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jaxplore import session
 from jaxplore.errors import JaxploreError, OptionError
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jaxplore.capture.programs.program import Keep
     from jaxplore.magics.notebook import Notebook
     from jaxplore.model.program import Program
+
+Made = TypeVar("Made")
 
 
 def program_of(
@@ -35,18 +37,38 @@ def program_of(
         keep: Given what JAX lowered, as `look.captured` does.
     """
     __tracebackhide__ = True
+    target, args, kwargs = call_of(notebook, line, magic)
+
+    def read(progress: ProgressLine) -> "Program":
+        return look.captured(target, args, kwargs, stages=stages, progress=progress, keep=keep)
+
+    return looked("read the program", read)
+
+
+def looked(
+    what: str, capture: Callable[[ProgressLine], Made], progress: ProgressLine | None = None
+) -> Made | None:
+    """What a capture gives; None when jaxplore itself failed. The user's own errors come
+    through as they are.
+
+    Args:
+        what: What is done, for the quiet line of a fault.
+        capture: Given a line that says what takes long.
+        progress: That line, where it is another than the usual one.
+    """
+    __tracebackhide__ = True
     from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    target, args, kwargs = call_of(notebook, line, magic)
-    progress = ProgressLine()
+    progress = progress or ProgressLine()
     error: Exception | None = None
     try:
-        with contained("read the program", passing=(UserCodeFailed, JaxploreError)):
-            return look.captured(target, args, kwargs, stages=stages, progress=progress, keep=keep)
+        with contained(what, passing=(UserCodeFailed, JaxploreError)):
+            return capture(progress)
     except UserCodeFailed as failed:
         error = failed.original
     finally:
         progress.done()
+    # Outside of the handler, where raising it does not rewrite its cause.
     if error is not None:
         raise error
     return None

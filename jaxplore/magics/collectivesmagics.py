@@ -4,11 +4,9 @@ from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
 from jaxplore.magics import calls, outputs
-from jaxplore.magics.numericsmagics import read_options
-from jaxplore.magics.progress import ProgressLine
+from jaxplore.magics.outputoption import read_options
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
@@ -55,19 +53,10 @@ class CollectivesMagics(Magics):
 
     def _record(self, call: str) -> "Collectives | None":
         __tracebackhide__ = True
-        from jaxplore.capture.programs.tracing import UserCodeFailed
         from jaxplore.public.collectives import captured
 
         target, args, kwargs = calls.call_of(self._notebook, call, "collectives")
-        progress = ProgressLine()
-        error: Exception | None = None
-        try:
-            with contained("read the collectives", passing=(UserCodeFailed, JaxploreError)):
-                return captured(target, args, kwargs, progress=progress)
-        except UserCodeFailed as failed:
-            error = failed.original
-        finally:
-            progress.done()
-        if error is not None:
-            raise error
-        return None
+        return calls.looked(
+            "read the collectives",
+            lambda progress: captured(target, args, kwargs, progress=progress),
+        )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from jaxplore.errors import JaxploreError, OptionError
-from jaxplore.faults import contained
+from jaxplore.errors import OptionError
 from jaxplore.magics import calls
 from jaxplore.magics.progress import QUIET_MEASURED, ProgressLine
 
@@ -131,24 +130,15 @@ def captured(
     """The gradient of a call; None when jaxplore itself failed. The user's errors pass."""
     __tracebackhide__ = True
     from jaxplore.capture.gradients.gradient import capture_gradient
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    progress = ProgressLine(QUIET_MEASURED)
-    error: Exception | None = None
     by = wrt[0] if len(wrt) == 1 else tuple(wrt)
-    try:
-        with contained("see the gradient", passing=(UserCodeFailed, JaxploreError)):
-            return capture_gradient(
-                target, args, kwargs, wrt=by, has_aux=has_aux, progress=progress
-            )
-    except UserCodeFailed as failed:
-        error = failed.original
-    finally:
-        progress.done()
-    # Outside of the handler, where raising it does not rewrite its cause.
-    if error is not None:
-        raise error
-    return None
+    return calls.looked(
+        "see the gradient",
+        lambda progress: capture_gradient(
+            target, args, kwargs, wrt=by, has_aux=has_aux, progress=progress
+        ),
+        ProgressLine(QUIET_MEASURED),
+    )
 
 
 def of_cell(

@@ -1,26 +1,19 @@
 """`%numerics` and `%%numerics`: their help, and how a record is shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from jaxplore.errors import JaxploreError, OptionError
+from jaxplore.errors import OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import calls, outputs
+from jaxplore.magics.outputoption import Options, read_options
 from jaxplore.magics.progress import QUIET_MEASURED, ProgressLine
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
     from jaxplore.model.numerics import Numerics
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What stands before the call, and the call."""
-
-    output: str | None
-    call: str
 
 
 @magics_class
@@ -105,35 +98,9 @@ def measured(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "Numerics
     through as they are."""
     __tracebackhide__ = True
     from jaxplore.capture.numerics.numerics import capture_numerics
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    progress = ProgressLine(QUIET_MEASURED)
-    error: Exception | None = None
-    try:
-        with contained("measure the numbers", passing=(UserCodeFailed, JaxploreError)):
-            return capture_numerics(f, args, kwargs, progress=progress)
-    except UserCodeFailed as failed:
-        error = failed.original
-    finally:
-        progress.done()
-    if error is not None:
-        raise error
-    return None
-
-
-def read_options(line: str, magic: str) -> Options:
-    """The options at the head of a magic's line.
-
-    >>> read_options("-o seen f(x)", "%numerics")
-    Options(output='seen', call='f(x)')
-    """
-    text = line.strip()
-    if not text.startswith("-o"):
-        return Options(None, text)
-    name, _, call = text.removeprefix("-o").strip().partition(" ")
-    if not name.isidentifier():
-        raise OptionError(
-            f"{magic} -o needs a name that Python can assign.\nGot: {text}\n"
-            f"Do: write `{magic} -o seen`, and then the call."
-        )
-    return Options(name, call.strip())
+    return calls.looked(
+        "measure the numbers",
+        lambda progress: capture_numerics(f, args, kwargs, progress=progress),
+        ProgressLine(QUIET_MEASURED),
+    )

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from jaxplore.errors import JaxploreError, OptionError
+from jaxplore.errors import OptionError
 from jaxplore.faults import contained
 from jaxplore.magics import calls, outputs
-from jaxplore.magics.numericsmagics import read_options
+from jaxplore.magics.outputoption import read_options
 from jaxplore.magics.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -85,26 +85,18 @@ def placed(notebook: "Notebook", line: str) -> "Placement | None":
     __tracebackhide__ = True
     from jaxplore.capture.placement.program import capture_program
     from jaxplore.capture.placement.tree import capture_tree
-    from jaxplore.capture.programs.tracing import UserCodeFailed
     from jaxplore.public.placement import is_jitted, is_program
 
     target, call = calls.call_or_value(notebook, line, "placement", is_jitted)
-    progress = ProgressLine()
-    error: Exception | None = None
-    try:
-        with contained("look at a placement", passing=(UserCodeFailed, JaxploreError)):
-            if call is not None:
-                return capture_program(target, *call, progress=progress)
-            if is_program(target):
-                return capture_program(target, (), {}, progress=progress)
-            return capture_tree(named_parts(line, target))
-    except UserCodeFailed as failed:
-        error = failed.original
-    finally:
-        progress.done()
-    if error is not None:
-        raise error
-    return None
+
+    def capture(progress: ProgressLine) -> "Placement":
+        if call is not None:
+            return capture_program(target, *call, progress=progress)
+        if is_program(target):
+            return capture_program(target, (), {}, progress=progress)
+        return capture_tree(named_parts(line, target))
+
+    return calls.looked("look at a placement", capture)
 
 
 def named_parts(line: str, value: Any) -> "Parts":

@@ -17,6 +17,7 @@ from jaxplore.views.collectives import (
     times_text,
     verdict,
 )
+from jaxplore.views.htmlparts import themed, with_code
 from jaxplore.views.mode import deterministic
 from jaxplore.views.units import size
 
@@ -28,12 +29,8 @@ _LIGHT: Final = "--jxp-co-bar:#0072b2;--jxp-co-do:#c24f00;--jxp-co-line:#5c6b7f4
 _DARK: Final = "--jxp-co-bar:#56b4e9;--jxp-co-do:#e69f00;--jxp-co-line:#8b97a655"
 _ROOT: Final = ".jxp-moves"
 _STYLE: Final = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-    f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
+    themed(_ROOT, _LIGHT, _DARK)
+    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
     f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
     "background:none;color:inherit;padding:0}"
     f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
@@ -58,17 +55,9 @@ def html(record: Collectives) -> str:
     """The sums, the collectives and what goes to the host. All text is escaped."""
     return (
         f'<div class="jxp-moves jaxplore-collectives"><style>{_STYLE}</style>'
-        f"<div><b>{_code(verdict(record))}</b></div>{_sums(record)}{_table(record)}"
+        f"<div><b>{with_code(verdict(record))}</b></div>{_sums(record)}{_table(record)}"
         f"{_host_table(record)}</div>"
     )
-
-
-def _code(text: str) -> str:
-    """Text of which the parts between back quotes are code."""
-    parts = escape(text).split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
 
 def _sums(record: Collectives) -> str:
@@ -112,8 +101,8 @@ def _row(row: Row, whole: int) -> str:
 
 
 def _notes(explanation: str, advice: str) -> str:
-    said = f'<div class="w">{_code(explanation)}</div>' if explanation else ""
-    return f'{said}<div class="do">{_code(advice)}</div>' if advice else said
+    said = f'<div class="w">{with_code(explanation)}</div>' if explanation else ""
+    return f'{said}<div class="do">{with_code(advice)}</div>' if advice else said
 
 
 def _instructions(row: Row) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from jaxplore.model.devices import Devices, DeviceUse
 from jaxplore.model.diagnosis import Diagnosed
 from jaxplore.views.columns import columns
+from jaxplore.views.htmlparts import themed
 from jaxplore.views.mode import deterministic
 from jaxplore.views.units import counted, cut, size
 
@@ -22,12 +23,8 @@ _LIGHT: Final = "--jxp-dv-bar:#0072b2;--jxp-dv-line:#5c6b7f40;--jxp-dv-warn:#8a5
 _DARK: Final = "--jxp-dv-bar:#56b4e9;--jxp-dv-line:#8b97a655;--jxp-dv-warn:#e69f00"
 _ROOT: Final = ".jxp-devices"
 _STYLE: Final = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-    f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
+    themed(_ROOT, _LIGHT, _DARK)
+    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
     f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
     "background:none;color:inherit;padding:0}"
     f"{_ROOT} .r{{overflow-x:auto;max-width:100%}}"

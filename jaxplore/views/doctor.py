@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 
 from jaxplore.model.diagnosis import Diagnosed, Diagnosis, Severity
+from jaxplore.views.htmlparts import themed, with_code
 from jaxplore.views.mode import deterministic
 from jaxplore.views.units import counted
 
@@ -19,11 +20,8 @@ _LIGHT: Final = "--jxp-dr-error:#b00020;--jxp-dr-warning:#8a5a00;--jxp-dr-note:#
 _DARK: Final = "--jxp-dr-error:#ff8a80;--jxp-dr-warning:#e69f00;--jxp-dr-note:#9aa7b8"
 _ROOT: Final = ".jxp-doctor"
 _STYLE: Final = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-    f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
+    themed(_ROOT, _LIGHT, _DARK)
+    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
     f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
     "background:none;color:inherit;padding:0}"
     f"{_ROOT} section{{border-left:3px solid var(--jxp-dr-note);padding-left:8px;margin:6px 0;"
@@ -75,20 +73,12 @@ def _section(one: Diagnosed) -> str:
     more = (
         ""
         if deterministic()
-        else f"<div>found: {_code(one.found)}</div><div>fix: {_code(one.fix)}</div>"
+        else f"<div>found: {with_code(one.found)}</div><div>fix: {with_code(one.fix)}</div>"
     )
     return (
         f'<section class="{one.severity}"><b><span aria-hidden="true">{_SIGNS[one.severity]} '
-        f"</span>{escape(one.id)} {one.severity}</b> <b>{_code(one.title)}</b>{more}</section>"
+        f"</span>{escape(one.id)} {one.severity}</b> <b>{with_code(one.title)}</b>{more}</section>"
     )
-
-
-def _code(said: str) -> str:
-    """Text of which the parts between back quotes are code."""
-    parts = escape(said).split("`")
-    if len(parts) % 2 == 0:
-        return escape(said)
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from jaxplore.model.errorcard import ErrorCard
 from jaxplore.model.placement import LeafPlacement
 from jaxplore.views.columns import columns
+from jaxplore.views.htmlparts import themed, with_code
 from jaxplore.views.units import cut
 
 _HEAD: Final = ("array", "type", "where", "pinned by")
@@ -16,11 +17,8 @@ _LIGHT: Final = "--jxp-ec-bad:#b00020;--jxp-ec-line:#5c6b7f40"
 _DARK: Final = "--jxp-ec-bad:#ff8a80;--jxp-ec-line:#8b97a655"
 _ROOT: Final = ".jxp-errorcard"
 _STYLE: Final = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-    f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0;"
+    themed(_ROOT, _LIGHT, _DARK)
+    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0;"
     "border-left:3px solid var(--jxp-ec-bad);padding-left:8px;overflow-wrap:anywhere}"
     f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
     "background:none;color:inherit;padding:0}"
@@ -46,9 +44,9 @@ def html(card: ErrorCard) -> str:
     """The same. All text is escaped."""
     return (
         f'<div class="jxp-errorcard jaxplore-errorcard"><style>{_STYLE}</style>'
-        f'<div><b class="id">{escape(card.id)}</b> <b>{_code(card.title)}</b>'
-        f"{escape(_at(card))}</div><div>{_code(card.explanation)}</div>{_table(card)}"
-        f"<div>do: {_code(card.advice)}</div></div>"
+        f'<div><b class="id">{escape(card.id)}</b> <b>{with_code(card.title)}</b>'
+        f"{escape(_at(card))}</div><div>{with_code(card.explanation)}</div>{_table(card)}"
+        f"<div>do: {with_code(card.advice)}</div></div>"
     )
 
 
@@ -92,11 +90,3 @@ def _table(card: ErrorCard) -> str:
         '<div style="overflow-x:auto"><table aria-label="what does not go together"><thead><tr>'
         f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
-
-
-def _code(said: str) -> str:
-    """Text of which the parts between back quotes are code."""
-    parts = escape(said).split("`")
-    if len(parts) % 2 == 0:
-        return escape(said)
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))

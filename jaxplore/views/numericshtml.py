@@ -13,6 +13,7 @@ from typing import Final
 from jaxplore.advise.numbers.badnumbers import BadNumber, causes
 from jaxplore.advise.numbers.badwords import counted, number
 from jaxplore.model.numerics import Input, Numerics, NumericsRow
+from jaxplore.views.htmlparts import themed, with_code
 from jaxplore.views.mode import deterministic
 from jaxplore.views.numericlines import Line, lines
 from jaxplore.views.numerics import advice, ranged, verdict
@@ -31,12 +32,8 @@ _DARK: Final = (
 )
 _ROOT: Final = ".jxp-numbers"
 _STYLE: Final = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-    f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
+    themed(_ROOT, _LIGHT, _DARK)
+    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
     f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
     "background:none;color:inherit;padding:0}"
     f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
@@ -70,23 +67,15 @@ def html(record: Numerics) -> str:
     inputs = "" if bad is None or not bad.inputs else _inputs(bad.inputs)
     return (
         f'<div class="jxp-numbers jaxplore-numerics"><style>{_STYLE}</style>'
-        f"<div><b>{_code(verdict(record, known))}</b></div>{said}{inputs}"
+        f"<div><b>{with_code(verdict(record, known))}</b></div>{said}{inputs}"
         f"{_table(known, record)}</div>"
     )
 
 
-def _code(text: str) -> str:
-    """Text of which the parts between back quotes are code."""
-    parts = escape(text).split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
-
-
 def _cause(cause: BadNumber) -> str:
     return (
-        f'<div class="why"><b>{escape(cause.id)}</b> {_code(cause.explanation)}'
-        f"<div>{_code(advice(cause))}</div></div>"
+        f'<div class="why"><b>{escape(cause.id)}</b> {with_code(cause.explanation)}'
+        f"<div>{with_code(advice(cause))}</div></div>"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from jaxplore.model.timeline import STAGES, Stretch, Timeline
 from jaxplore.views import picture
+from jaxplore.views.htmlparts import themed
 from jaxplore.views.mode import deterministic
 from jaxplore.views.timelinelayout import (
     Box,
@@ -46,13 +47,7 @@ _BOTH = (
     f"--jxp-tl-text:{picture.QUIET};--jxp-tl-quiet:{picture.QUIET};--jxp-tl-ground:#7d899a26"
 )
 _ROOT = ".jxp-timeline"
-_THEMES = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-)
+_THEMES = themed(_ROOT, _LIGHT, _DARK)
 _STYLE = (
     f"{_ROOT} text{{font:10px system-ui,sans-serif;fill:var(--jxp-tl-quiet)}}"
     f"{_ROOT} .h{{font-size:12px;fill:var(--jxp-tl-text)}}"

@@ -18,7 +18,7 @@ def until(condition, seconds=20.0):
     """Waits for a condition; gives what it gave last."""
     end_s = time.monotonic() + seconds
     while not (found := condition()) and time.monotonic() < end_s:
-        time.sleep(0.05)
+        time.sleep(0.05)  # polls: other processes tell nobody when they end
     return found
 
 

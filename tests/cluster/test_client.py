@@ -155,10 +155,11 @@ def test_a_process_that_does_not_come_is_named_with_its_place(client):
         c.run(ARRAY)
         with pytest.raises(SpmdError) as raised:
             c.run(
-                "if jax.process_index():\n    time.sleep(4)\nelse:\n"
+                "if jax.process_index():\n    time.sleep(4)\nelse:\n"  # who comes late
                 "    jax.jit(lambda y: y.sum() * 7)(a)",
             )
-        assert "process 1 is at cell 1 line 2: time.sleep(4)." in str(raised.value)
+        said = str(raised.value)
+        assert "process 1 is at cell 1 line 2: time.sleep(4)." in said  # its place is the sleep
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_a_process_that_is_killed_is_named_within_seconds(client, engines, monke
     killing.start()
     began_s = time.monotonic()
     with pytest.raises(ClusterError) as raised:
-        c.run("time.sleep(60)")
+        c.run("time.sleep(60)")  # never ends by itself: it is killed
     killing.join()
     assert time.monotonic() - began_s < 10
     lines = str(raised.value).splitlines()

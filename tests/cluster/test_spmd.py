@@ -186,11 +186,12 @@ def test_code_of_a_script_runs_without_the_magic(k):
 
 
 def test_a_cell_that_takes_too_long_is_interrupted_and_says_where_it_was(k):
-    name, shown = k.fails("%%spmd --timeout 2\nimport time\nif me:\n    time.sleep(60)")
+    cell = "%%spmd --timeout 2\nimport time\nif me:\n    time.sleep(60)"  # process 1 hangs
+    name, shown = k.fails(cell)
     assert (name, re.sub(r"cell \d+", "cell N", shown)) == (
         "SpmdError",
         "SpmdError: The cell took longer than 2 s and was interrupted.\n"
-        "Got: process 1 was at cell N line 4: time.sleep(60); "
+        "Got: process 1 was at cell N line 4: time.sleep(60); "  # its place is the sleep
         "process 0 had finished\n"
         "Do: give it more time, `%%spmd --timeout 600`, or look at the lines named: a process "
         "that waits for another one there has run other programs, or in another order.",
@@ -201,7 +202,7 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_says_where_it_was(k):
 def test_an_interrupt_reaches_the_processes_and_the_notebook_goes_on(k):
     interrupting = threading.Timer(2.0, os.kill, (k.value("os.getpid()"), signal.SIGINT))
     interrupting.start()
-    name, _ = k.fails("%%spmd\nn = 1\ntime.sleep(60)")
+    name, _ = k.fails("%%spmd\nn = 1\ntime.sleep(60)")  # until the interrupt
     interrupting.join()
     assert name == "KeyboardInterrupt"
     assert k.ok("%%spmd\nprint(n, total(a))") == "1 [28.]"

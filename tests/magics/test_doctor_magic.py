@@ -105,3 +105,12 @@ def test_a_quiet_notebook_is_not_told(nb, monkeypatch):
     monkeypatch.setattr("jaxplore.public.doctor.device_findings", lambda: (IDLE,))
     nb.ok("%jaxplore quiet")
     assert nb.ok("jax.jit(lambda x: x * 5)(1.0)").of("doctor") == []
+
+
+def test_where_an_accelerator_is_used_nothing_is_asked(nb, monkeypatch):
+    monkeypatch.setenv("JAXPLORE_DETERMINISTIC", "")
+    asked = []
+    monkeypatch.setattr("jaxplore.public.doctor.device_findings", lambda: asked.append(1) or ())
+    monkeypatch.setattr("jax.default_backend", lambda: "gpu")
+    nb.ok("jax.jit(lambda x: x * 6)(1.0)")
+    assert asked == []

@@ -12,6 +12,7 @@ import pytest
 
 from jaxplore.advise.placement import findings
 from jaxplore.model.placement import Placement
+from jaxplore.views.htmlparts import with_code
 from jaxplore.views.placement import colours, html, svg, tables, text
 from jaxplore.views.placement.grid import LETTER, SMALL, Box, Word
 from jaxplore.views.placement.pieces import devices_text, pieces, ranges_text
@@ -305,8 +306,8 @@ def test_the_page_says_what_to_do():
     record = placed(ROWS, laid((4, 4), None, device="gpu"))
     (found,) = [one for one in findings(record) if one.id == "P05"]
     page = html.html(record)
-    assert f"<b>P05</b> {html._code(found.explanation)}" in page
-    assert f"<div>{html._code(found.advice)}</div>" in page
+    assert f"<b>P05</b> {with_code(found.explanation)}" in page
+    assert f"<div>{with_code(found.advice)}</div>" in page
 
 
 def test_devices_have_bars_only_where_they_hold_different_amounts():

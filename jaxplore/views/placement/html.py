@@ -8,6 +8,7 @@ from typing import Final
 from jaxplore.advise.placement import PlacementFinding, findings
 from jaxplore.model.placement import AxisKind, LeafPlacement, LeafRole, Mesh, Placement
 from jaxplore.model.types import short_type
+from jaxplore.views.htmlparts import themed, with_code
 from jaxplore.views.picture import img
 from jaxplore.views.placement.pieces import devices_text
 from jaxplore.views.placement.processes import edge, said_of_processes
@@ -29,12 +30,8 @@ _LIGHT: Final = "--jxp-pd-bar:#0072b2;--jxp-pd-full:#c24f00;--jxp-pd-line:#5c6b7
 _DARK: Final = "--jxp-pd-bar:#56b4e9;--jxp-pd-full:#e69f00;--jxp-pd-line:#8b97a655"
 _ROOT: Final = ".jxp-placement"
 _STYLE: Final = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
-    f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
+    themed(_ROOT, _LIGHT, _DARK)
+    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
     f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
     "background:none;color:inherit;padding:0}"
     f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
@@ -91,17 +88,9 @@ def html(record: Placement) -> str:
 
 def _finding(one: PlacementFinding) -> str:
     return (
-        f'<div class="why"><b>{escape(one.id)}</b> {_code(one.explanation)}'
-        f"<div>{_code(one.advice)}</div></div>"
+        f'<div class="why"><b>{escape(one.id)}</b> {with_code(one.explanation)}'
+        f"<div>{with_code(one.advice)}</div></div>"
     )
-
-
-def _code(text: str) -> str:
-    """Text of which the parts between back quotes are code."""
-    parts = escape(text).split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
 
 def summary(record: Placement) -> str:
@@ -220,7 +209,7 @@ def _leaf(leaf: LeafPlacement, record: Placement) -> str:
         f'<tr><td class="x"><code>{escape(cut(path, 100))}</code></td>'
         f"<td>{escape(short_type(leaf.dtype, leaf.shape))}</td>"
         f'<td class="n">{size(leaf.size_bytes or None)}</td>'
-        f'<td class="x">{_code(cut(leaf.sharding, 120))}</td><td>{number}</td>'
+        f'<td class="x">{with_code(cut(leaf.sharding, 120))}</td><td>{number}</td>'
         f"<td>{escape(cut(devices_text(leaf.devices), 40))}</td>"
         f'<td class="n">{_per_device(leaf.bytes_per_device)}</td>'
         f'<td class="x">{last}</td></tr>'
@@ -253,7 +242,7 @@ def _rest(leaves: Sequence[LeafPlacement], record: Placement) -> str:
         words = "" if layout < 0 else record.layouts[layout].words
         number = "" if layout < 0 else f"picture {layout + 1}: "
         said = f"{number}{cut(words, 100)}" if words else "not known how"
-        rows += f"<li>{counted(count, 'array')}, {size(held)}: {_code(said)}</li>"
+        rows += f"<li>{counted(count, 'array')}, {size(held)}: {with_code(said)}</li>"
     return f"<div>and {len(leaves):,} more, <code>.leaves</code> has all:</div><ul>{rows}</ul>"
 
 
@@ -277,7 +266,7 @@ def _pictures(record: Placement, left: int) -> str:
         title = f"{number + 1}. {short_type(layout.dtype, layout.shape)}: {cut(layout.words, 120)}"
         opened = " open" if number == first else ""
         parts.append(
-            f"<details{opened}><summary>{_code(title)}</summary>"
+            f"<details{opened}><summary>{with_code(title)}</summary>"
             f"{_who(paths.get(number, []))}{image or note}</details>"
         )
     return "".join(parts)

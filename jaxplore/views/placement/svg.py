@@ -15,6 +15,7 @@ from typing import Final
 from jaxplore.model.placement import Mesh, Placement
 from jaxplore.model.types import short_type
 from jaxplore.views.graph.svg import Picture
+from jaxplore.views.htmlparts import themed
 from jaxplore.views.picture import QUIET, Place
 from jaxplore.views.placement import colours
 from jaxplore.views.placement.grid import LINE, Box, Grid, Placed, Sizes, Word
@@ -33,11 +34,8 @@ _ROOT: Final = ".jxp-place"
 _LIGHT: Final = "--jxp-pl-text:#1f2328;--jxp-pl-quiet:#5b636e"
 _DARK: Final = "--jxp-pl-text:#dfe3e8;--jxp-pl-quiet:#98a1ad"
 THEMES: Final = (
-    f"{_ROOT}{{{_LIGHT}}}"
-    f"@media(prefers-color-scheme:dark){{{_ROOT}{{{_DARK}}}}}"
-    # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
-    f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {_ROOT}{{{_LIGHT}}}"
-    f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {_ROOT}{{{_DARK}}}"
+    themed(_ROOT, _LIGHT, _DARK)
+    +
     # Paper is white whatever the page's theme is.
     f"@media print{{{_ROOT}{{{_LIGHT.replace(';', '!important;')}!important}}}}"
 )
