@@ -20,6 +20,8 @@ def programs(run: Run) -> dict[int, str]:
     left = _MOST_BYTES
     for one in found:
         assert one.of.program is not None
+        if _at_least(one.of.program) > left:
+            continue  # not worth writing: of ten thousand compiles few fit
         written = _html(one, one.of.program)
         if len(written) <= left:
             left -= len(written)
@@ -29,6 +31,11 @@ def programs(run: Run) -> dict[int, str]:
 
 def _longest_first(one: Numbered) -> float:
     return -one.of.compile.total_s
+
+
+def _at_least(program: ProgramText) -> int:
+    """Letters of a program before markup is added."""
+    return sum(len(line.text) for line in program.lines)
 
 
 def _html(one: Numbered, program: ProgramText) -> str:

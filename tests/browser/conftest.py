@@ -8,13 +8,13 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import jaxplore
 from tests.browser.programs import PROGRAMS
@@ -64,6 +64,8 @@ def browser() -> Iterator[Browser]:
             "NO CHROMIUM FOUND: the browser tests did not run. Install the Debian package "
             "chromium, or set JAXPLORE_CHROMIUM to its path."
         )
+    # Nothing waits longer than it must: this is for machines that have more to do.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium
@@ -223,7 +225,11 @@ def _server(folder: Path) -> Iterator[Lab]:
         yield lab
     finally:
         process.terminate()
-        process.wait(timeout=START_S)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        # Its kernels have ended by now; a thread of its own may keep the server for ever.
+        process.kill()
+        process.wait()
         log.close()
 
 

@@ -30,6 +30,12 @@ TESTS = """
 """
 
 
+@pytest.fixture(autouse=True)
+def no_other_plugins(monkeypatch: pytest.MonkeyPatch):
+    """Those that are installed here take four seconds to import."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 def run(pytester: pytest.Pytester, text: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(text)
     return pytester.runpytest_subprocess(
@@ -86,6 +92,6 @@ def test_a_negative_limit_is_refused(pytester: pytest.Pytester):
 
 
 def test_workers_report_to_the_summary(pytester: pytest.Pytester):
-    result = run(pytester, TESTS, "-n", "2", "--max-compiles=2")
+    result = run(pytester, TESTS, "-p", "xdist", "-n", "2", "--max-compiles=2")
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["5 compiles in 4 tests, *longest:"])
