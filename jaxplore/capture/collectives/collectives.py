@@ -18,9 +18,9 @@ from jaxplore.capture.collectives.meshes import (
     mesh_record,
     meshes_of,
 )
-from jaxplore.capture.collectives.module import Computation, Instruction, Module, read_module
 from jaxplore.capture.collectives.sent import sent_bytes
 from jaxplore.capture.collectives.transfers import operand_types, transfer
+from jaxplore.capture.programs.hlomodule import Computation, Instruction, Module, read_module
 from jaxplore.capture.programs.program import capture_program
 from jaxplore.capture.programs.tracing import Progress
 from jaxplore.model.collectives import Collective, CollectiveKind, Collectives, HostTransfer

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from jaxplore.capture.collectives.module import Computation, Instruction, Module
+from jaxplore.capture.programs.hlomodule import Computation, Instruction, Module
 
 # Neither computes: the value is the same, in another order, type or place.
 _REORDERS: Final = {"bitcast", "bitcast-convert", "convert", "reshape", "transpose"}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Final
 
-from jaxplore.capture.collectives.module import Instruction, Module
+from jaxplore.capture.programs.hlomodule import Instruction, Module
 
 Groups = tuple[tuple[int, ...], ...]
 """Places of devices in the order in which the program's devices are counted."""

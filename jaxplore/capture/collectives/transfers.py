@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from jaxplore.capture.collectives.hlotypes import is_on_host, size_bytes
-from jaxplore.capture.collectives.module import Computation, Instruction
+from jaxplore.capture.programs.hlomodule import Computation, Instruction
 from jaxplore.model.collectives import TransferKind
 
 _TARGET: Final = re.compile(r'custom_call_target="([^"]*)"')

@@ -6,10 +6,10 @@ what XLA put in for its own ends (a copy, a constant made larger) to what it ser
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from jaxplore.capture.programs.hlomodule import Computation, Instruction, Module, read_module
 from jaxplore.capture.programs.linking import EquationIndex, Found, Frame, Origin
 from jaxplore.model.program import Link, Stage
 
@@ -20,12 +20,11 @@ _PATH: Final = re.compile(rf"op_name=({_STRING})")
 _FRAME: Final = re.compile(r"stack_frame_id=(\d+)")
 _NAME_ROW: Final = re.compile(rf"^(\d+) ({_STRING})$")
 _NUMBER: Final = re.compile(r"(\w+)=(\d+)")
-_COMPUTATION: Final = re.compile(r"^(?:ENTRY )?%?([\w.\-]+) \(.*\{$")
-_NAME: Final = re.compile(r"%[\w.\-]+")
-_OPERATION: Final = re.compile(r"^ +(?:ROOT )?(%?[\w.\-]+) = (?:\([^=]*\)|\S+) ([\w\-]+)\(")
 
 # What is handed on, not computed: it serves nobody in particular.
 _HANDED_ON: Final = frozenset(["parameter", "constant", "tuple", "get-tuple-element"])
+
+_PACKING: Final = frozenset(["tuple", "get-tuple-element"])
 
 # What serves more equations than this serves nobody in particular.
 _MOST_SERVED: Final = 16
@@ -45,15 +44,17 @@ def read_hlo(text: str, index: EquationIndex) -> Stage:
         metadata = _METADATA.search(line)
         lines.append(_METADATA.sub("", line) if metadata else line)
         found.append(index.find(origins.of(metadata[1])) if metadata else _NOTHING)
-    computations = _computations(lines)
-    for instructions in computations.values():
-        for instruction in instructions:
+    shown = "\n".join(lines)
+    module = read_module(shown)
+    for computation in module.computations.values():
+        for instruction in computation.values():
             primitive = _PRODUCTS.get(instruction.operation)
             if primitive is not None:
-                found[instruction.line] = index.with_product(found[instruction.line], primitive)
-    _spread(computations, found)
+                place = instruction.line - 1
+                found[place] = index.with_product(found[place], primitive)
+    _spread(module, found)
     return Stage(
-        text="\n".join(lines),
+        text=shown,
         links=tuple(
             [
                 Link(first_line=number, last_line=number, equations=here[0], spans=here[1])
@@ -64,73 +65,70 @@ def read_hlo(text: str, index: EquationIndex) -> Stage:
     )
 
 
-@dataclass(slots=True)
-class _Instruction:
-    """One line of a computation."""
+def _spread(module: Module, found: list[Found]) -> None:
+    """Tie each instruction without an origin of its own to what it serves.
 
-    line: int
-    operation: str
-    reads: list[int]
-    """Places of its operands in the computation."""
-    calls: list[str]
-    """Names of the computations it runs."""
-    users: list[int] = field(default_factory=list[int])
-
-
-def _computations(lines: Sequence[str]) -> dict[str, list[_Instruction]]:
-    """The instructions of each computation; callees before callers, as XLA prints them."""
-    computations: dict[str, list[_Instruction]] = {}
-    current: list[_Instruction] = []
-    places: dict[str, int] = {}
-    for number, line in enumerate(lines):
-        if start := _COMPUTATION.match(line):
-            current, places = computations.setdefault(f"%{start[1]}", []), {}
-        elif operation := _OPERATION.match(line):
-            names = _NAME.findall(line, operation.end())
-            reads = [places[name] for name in names if name in places]
-            calls = [name for name in names if name in computations]
-            places[operation[1]] = len(current)
-            for place in reads:
-                current[place].users.append(len(current))
-            current.append(_Instruction(number, operation[2], reads, calls))
-    return computations
-
-
-def _spread(computations: Mapping[str, list[_Instruction]], found: list[Found]) -> None:
-    """Tie each instruction without an origin of its own to what it serves."""
-    for instructions in computations.values():
-        for instruction in instructions:
+    Args:
+        module: The program.
+        found: What each line of its text is tied to; what is missing is filled in.
+    """
+    # Callees stand before callers, so that a fusion inside a fusion is whole in time.
+    for computation in module.computations.values():
+        for instruction in computation.values():
             if instruction.operation == "fusion":
-                parts = [i.line for name in instruction.calls for i in computations[name]]
-                found[instruction.line] = _union(found[line] for line in [instruction.line, *parts])
-        _within(instructions, found)
-    for instructions in reversed(list(computations.values())):
-        for instruction in instructions:
+                parts = [inner for name in instruction.calls for inner in module.inside(name)]
+                found[instruction.line - 1] = _union(_of([instruction, *parts], found))
+        _within(computation, found)
+    for computation in reversed(list(module.computations.values())):
+        for instruction in computation.values():
             for name in instruction.calls:
-                for inner in computations[name]:
-                    _inherit(inner, found, [instruction.line])
+                for inner in module.inside(name):
+                    _inherit(inner, found, [instruction])
 
 
-def _within(instructions: Sequence[_Instruction], found: list[Found]) -> None:
+def _within(computation: Computation, found: list[Found]) -> None:
     # Users stand below what they use: upwards for them, then downwards for operands.
-    for instruction in reversed(instructions):
-        _inherit(instruction, found, [instructions[place].line for place in instruction.users])
-    for instruction in instructions:
-        _inherit(instruction, found, [instructions[place].line for place in instruction.reads])
+    for instruction in reversed(computation.values()):
+        _inherit(instruction, found, list(_users(instruction)))
+    for instruction in computation.values():
+        _inherit(instruction, found, list(_operands(instruction, computation)))
 
 
-def _inherit(instruction: _Instruction, found: list[Found], lines: Sequence[int]) -> None:
-    if found[instruction.line] != _NOTHING or instruction.operation in _HANDED_ON:
+def _users(instruction: Instruction) -> Iterator[Instruction]:
+    """What uses an instruction's result: of what a loop takes in a tuple, the loop."""
+    for user in instruction.users:
+        if user.operation in _PACKING:
+            yield from _users(user)
+        else:
+            yield user
+
+
+def _operands(instruction: Instruction, computation: Computation) -> Iterator[Instruction]:
+    """What made an instruction's operands: of a part of a loop's results, the loop."""
+    for name in instruction.reads:
+        operand = computation.get(name)
+        if operand is not None and operand.operation == "get-tuple-element":
+            yield from _operands(operand, computation)
+        elif operand is not None:
+            yield operand
+
+
+def _inherit(instruction: Instruction, found: list[Found], served: Sequence[Instruction]) -> None:
+    place = instruction.line - 1
+    if found[place] != _NOTHING or instruction.operation in _HANDED_ON:
         return
-    served = _union(found[line] for line in lines)
-    if len(served[0]) <= _MOST_SERVED and len(served[1]) <= _MOST_SERVED:
-        found[instruction.line] = served
+    union = _union(_of(served, found))
+    if len(union[0]) <= _MOST_SERVED and len(union[1]) <= _MOST_SERVED:
+        found[place] = union
 
 
-def _union(parts: Iterable[Found]) -> Found:
-    rows = list(parts)
-    equations = dict.fromkeys(e for found, _ in rows for e in found)
-    spans = dict.fromkeys(s for _, found in rows for s in found)
+def _of(instructions: Iterable[Instruction], found: list[Found]) -> list[Found]:
+    return [found[one.line - 1] for one in instructions]
+
+
+def _union(parts: Sequence[Found]) -> Found:
+    equations = dict.fromkeys(e for found, _ in parts for e in found)
+    spans = dict.fromkeys(s for _, found in parts for s in found)
     return tuple(equations), tuple(spans)
 
 

@@ -5,8 +5,8 @@ import pytest
 from jaxplore.capture.collectives.axes import Grid, axes_of_groups, axes_of_pairs, largest_ring
 from jaxplore.capture.collectives.collectives import collectives_of
 from jaxplore.capture.collectives.groups import groups_of, replica_groups
-from jaxplore.capture.collectives.module import read_module
 from jaxplore.capture.collectives.sent import sent_bytes
+from jaxplore.capture.programs.hlomodule import read_module
 from jaxplore.model.program import Program, Region, Stage
 
 HEAD = "HloModule jit_f, is_scheduled=true, num_partitions=8\n\n"

@@ -1,5 +1,6 @@
 """The four texts of a program, and the links that tie them together."""
 
+import re
 from typing import Any
 
 import jax
@@ -196,6 +197,28 @@ def test_a_program_of_many_uses_is_written_with_each_nested_program_once(
     assert [e.primitive for e in made.equations] == ["jit", "sin", "mul", "jit", "add"]
     assert "jaxpr=(as in line 3)" in made.stages["jaxpr"].text
     assert made.equations[3].flops == made.equations[0].flops == 6
+
+
+def carries(weights: Any, x: Any) -> Any:
+    def body(c: Any, w: Any) -> Any:
+        a, b, d, e, g, h = c
+        a = jnp.tanh(a @ w)
+        return (a, b + a, d * a, jnp.sin(e) + a, g - a, h + g), a.sum()
+
+    last, sums = jax.lax.scan(body, (x,) * 6, weights)
+    return sum(one.sum() for one in last) + sums.sum()
+
+
+def test_what_a_loop_is_given_is_tied_to_the_loop():
+    made = jaxplore.program(jax.grad(carries), jnp.ones((5, 8, 8)), jnp.ones((3, 8)))
+    stage = made.stages["hlo"]
+    tied = {line for link in stage.links for line in range(link.first_line, link.last_line + 1)}
+    handed_on = re.compile(r" (parameter|constant|tuple|get-tuple-element)\(")
+    assert [
+        text
+        for number, text in enumerate(stage.text.split("\n"), 1)
+        if " = " in text and number not in tied and not handed_on.search(text)
+    ] == []
 
 
 HLO = """\

@@ -1,7 +1,7 @@
 """Optimised HLO as instructions: what each reads, what it runs, and how often it runs."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -10,6 +10,7 @@ _COMPUTATION: Final = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*\{$")
 _NAMED: Final = re.compile(r"^ +(?:ROOT )?%?([\w.\-]+) = ")
 _OPERATION: Final = re.compile(r" ?([\w\-]+)\(")
 _NAME: Final = re.compile(r"%([\w.\-]+)")
+_PARENTHESIS: Final = re.compile(r"[()]")
 _TRIPS: Final = re.compile(r'known_trip_count\\?": ?\{\\?"n\\?": ?\\?"(\d+)')
 _COUNTS: Final = re.compile(r"\b(num_partitions|replica_count)=(\d+)")
 _BODY: Final = re.compile(r"\bbody=%?([\w.\-]+)")
@@ -64,6 +65,10 @@ class Module:
         """Name -> number, of the parameters of the whole program."""
         found = self.computations.get(self.entry, {}).values()
         return {i.name: int(i.inside) for i in found if i.operation == "parameter"}
+
+    def inside(self, name: str) -> Iterable[Instruction]:
+        """The instructions of a computation; none where no computation has this name."""
+        return self.computations.get(name, {}).values()
 
     def repeats(self, trips: Trips) -> dict[str, int | None]:
         """How often each computation runs; None where only a run can tell.
@@ -148,11 +153,8 @@ def _read(line: str, number: int) -> Instruction | None:
 def _closing(text: str, opening: int) -> int:
     """The place after the parenthesis that closes the one at `opening`."""
     depth = 0
-    for place in range(opening, len(text)):
-        if text[place] == "(":
-            depth += 1
-        elif text[place] == ")":
-            depth -= 1
-            if depth == 0:
-                return place + 1
+    for parenthesis in _PARENTHESIS.finditer(text, opening):
+        depth += 1 if parenthesis[0] == "(" else -1
+        if depth == 0:
+            return parenthesis.end()
     return len(text)
