@@ -6,10 +6,13 @@ What it needs is imported when it is first called: `import jaxplore` stays light
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.public.usererrors import raises_the_users_errors
+
 if TYPE_CHECKING:
     from jaxplore.model.memoryoptions import CheckpointOptions
 
 
+@raises_the_users_errors
 def checkpoint_options(
     f: Callable[..., Any],
     /,
@@ -51,11 +54,5 @@ def checkpoint_options(
     [('as it is', 128, 0), ('checkpoint on block', 32, 16), ('checkpoint on the whole', 0, 24)]
     """
     from jaxplore.capture.gradients.whatif import capture_options
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    try:
-        return capture_options(f, args, kwargs, wrt=wrt, has_aux=has_aux, functions=functions)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    return capture_options(f, args, kwargs, wrt=wrt, has_aux=has_aux, functions=functions)

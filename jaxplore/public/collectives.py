@@ -5,12 +5,15 @@ What it needs is imported when it is first called: `import jaxplore` stays light
 
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.public.usererrors import raises_the_users_errors
+
 if TYPE_CHECKING:
     from jaxplore.capture.programs.tracing import Progress
     from jaxplore.model.collectives import Collectives
     from jaxplore.model.program import Program
 
 
+@raises_the_users_errors
 def collectives(f: Any, /, *args: Any, **kwargs: Any) -> "Collectives":
     """What devices send each other in one run of a program, and what made them do it.
 
@@ -39,14 +42,7 @@ def collectives(f: Any, /, *args: Any, **kwargs: Any) -> "Collectives":
     1
     """
     __tracebackhide__ = True
-    from jaxplore.capture.programs.tracing import UserCodeFailed
-
-    try:
-        return captured(f, args, kwargs)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    return captured(f, args, kwargs)
 
 
 def captured(

@@ -6,10 +6,13 @@ What it needs is imported when it is first called: `import jaxplore` stays light
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.public.usererrors import raises_the_users_errors
+
 if TYPE_CHECKING:
     from jaxplore.model.derivation import Derivation
 
 
+@raises_the_users_errors
 def derivation(
     f: Callable[..., Any],
     /,
@@ -47,11 +50,5 @@ def derivation(
     [('a', 'gb * x'), ('x', 'a * gb'), ('x', 'k1 * ga')]
     """
     from jaxplore.capture.gradients.steps import capture_steps
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    try:
-        return capture_steps(f, args, kwargs, wrt=wrt, has_aux=has_aux)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    return capture_steps(f, args, kwargs, wrt=wrt, has_aux=has_aux)

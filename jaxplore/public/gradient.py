@@ -6,10 +6,13 @@ What it needs is imported when it is first called: `import jaxplore` stays light
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.public.usererrors import raises_the_users_errors
+
 if TYPE_CHECKING:
     from jaxplore.model.gradient import Gradient
 
 
+@raises_the_users_errors
 def gradient(
     f: Callable[..., Any],
     /,
@@ -55,11 +58,5 @@ def gradient(
     ['broadcast_in_dim', 'mul']
     """
     from jaxplore.capture.gradients.gradient import capture_gradient
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    try:
-        return capture_gradient(f, args, kwargs, wrt=wrt, has_aux=has_aux)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    return capture_gradient(f, args, kwargs, wrt=wrt, has_aux=has_aux)

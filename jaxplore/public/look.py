@@ -6,6 +6,8 @@ What they need is imported when they are first called: `import jaxplore` stays l
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.public.usererrors import raises_the_users_errors
+
 if TYPE_CHECKING:
     from jaxplore.capture.programs.program import Keep
     from jaxplore.capture.programs.tracing import Progress
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from jaxplore.widgets.explorer import Explorer
 
 
+@raises_the_users_errors
 def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs: Any) -> "Program":
     """What JAX saw when it traced a function, and what XLA made of it.
 
@@ -40,14 +43,8 @@ def program(f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs
     >>> seen.equations[0].span.text
     'jnp.sin(x)'
     """
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    try:
-        return captured(f, args, kwargs, stages=stages)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    return captured(f, args, kwargs, stages=stages)
 
 
 def captured(
@@ -69,6 +66,7 @@ def captured(
     return capture_program(f, args, kwargs, stages=stages, progress=progress, keep=keep)
 
 
+@raises_the_users_errors
 def explore(
     f: Any, /, *args: Any, stages: Sequence[str] | None = None, **kwargs: Any
 ) -> "Explorer":
@@ -77,7 +75,6 @@ def explore(
     Of a program that runs on several devices it also shows what they send each other. Takes
     what `program` takes, or a `Program`, or what `collectives` gave.
     """
-    from jaxplore.capture.programs.tracing import UserCodeFailed
     from jaxplore.model.collectives import Collectives
     from jaxplore.public.passes import Kept
 
@@ -86,10 +83,5 @@ def explore(
 
         return Explorer(f.program, collectives=f)
     kept = Kept()
-    try:
-        made = captured(f, args, kwargs, stages=stages, keep=kept)
-        return kept.explorer(made)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    made = captured(f, args, kwargs, stages=stages, keep=kept)
+    return kept.explorer(made)

@@ -5,10 +5,13 @@ What it needs is imported when it is first called: `import jaxplore` stays light
 
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.public.usererrors import raises_the_users_errors
+
 if TYPE_CHECKING:
     from jaxplore.model.numerics import Numerics
 
 
+@raises_the_users_errors
 def numerics(f: Any, /, *args: Any, **kwargs: Any) -> "Numerics":
     """What the numbers inside one run were, and where the first NaN or Inf was made.
 
@@ -41,11 +44,5 @@ def numerics(f: Any, /, *args: Any, **kwargs: Any) -> "Numerics":
     """
     __tracebackhide__ = True
     from jaxplore.capture.numerics.numerics import capture_numerics
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    try:
-        return capture_numerics(f, args, kwargs)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    return capture_numerics(f, args, kwargs)

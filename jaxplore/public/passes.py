@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaxplore.errors import JaxploreError
 from jaxplore.faults import contained
+from jaxplore.public.usererrors import raises_the_users_errors
 
 if TYPE_CHECKING:
     from jaxplore.model.passes import Passes
@@ -63,6 +64,7 @@ def forget_pages() -> None:
         asks.disconnect()
 
 
+@raises_the_users_errors
 def passes(f: Any, /, *args: Any, timeout_s: float = 60, **kwargs: Any) -> "Passes":
     """What XLA did to a program, pass by pass, down to LLVM IR and machine code.
 
@@ -91,13 +93,6 @@ def passes(f: Any, /, *args: Any, timeout_s: float = 60, **kwargs: Any) -> "Pass
     """
     from jaxplore.capture.passes.asking import asked
     from jaxplore.capture.passes.process import capture_passes
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
-    try:
-        request = asked(f, args, kwargs)
-    except UserCodeFailed as failed:
-        error = failed.original
-    else:
-        return capture_passes(request, timeout_s=timeout_s)
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    request = asked(f, args, kwargs)
+    return capture_passes(request, timeout_s=timeout_s)

@@ -5,10 +5,13 @@ What it needs is imported when it is first called: `import jaxplore` stays light
 
 from typing import TYPE_CHECKING, Any
 
+from jaxplore.public.usererrors import raises_the_users_errors
+
 if TYPE_CHECKING:
     from jaxplore.model.placement import Placement
 
 
+@raises_the_users_errors
 def placement(tree: Any, /, *args: Any, **kwargs: Any) -> "Placement":
     """Which device holds what of a tree of arrays, or of a program. Runs nothing.
 
@@ -44,16 +47,10 @@ def placement(tree: Any, /, *args: Any, **kwargs: Any) -> "Placement":
     __tracebackhide__ = True
     from jaxplore.capture.placement.program import capture_program
     from jaxplore.capture.placement.tree import capture_tree
-    from jaxplore.capture.programs.tracing import UserCodeFailed
 
     if not (args or kwargs or is_program(tree)):
         return capture_tree((("", tree),))
-    try:
-        return capture_program(tree, args, kwargs)
-    except UserCodeFailed as failed:
-        error = failed.original
-    # Outside of the handler, where raising it does not rewrite its cause.
-    raise error
+    return capture_program(tree, args, kwargs)
 
 
 def is_program(target: Any) -> bool:
