@@ -96,7 +96,7 @@ def _most(item: pytest.Item) -> int | None:
 def _report(item: pytest.Item, ledger: Ledger) -> None:
     if not ledger:
         return
-    from jaxplore.views.ledger import table
+    from jaxplore.views.compiles.ledger import table
 
     item.add_report_section("call", "jaxplore", table(ledger, findings=ledger.findings))
     # User properties reach the summary from every worker of xdist, and junit's XML.

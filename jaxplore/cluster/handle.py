@@ -205,11 +205,11 @@ class Cluster:
         self.stop()
 
     def __repr__(self) -> str:
-        from jaxplore.views import cluster
+        from jaxplore.views.processes import cluster
 
         return cluster.text(self.processes, self._ended)
 
     def _repr_html_(self) -> str:
-        from jaxplore.views import cluster
+        from jaxplore.views.processes import cluster
 
         return cluster.html(self.processes, self._ended)

@@ -8,7 +8,7 @@ from typing import Final
 from jaxplore.cluster.waiting import Answers
 from jaxplore.errors import ClusterError, SpmdError
 from jaxplore.model.processes import Failure, ProcessRun, SpmdRun
-from jaxplore.views.processes import named
+from jaxplore.views.processes.outputs import named
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 

@@ -26,7 +26,7 @@ from jaxplore.magics.celltext import CellText
 from jaxplore.magics.progress import ProgressLine
 from jaxplore.public import look
 from jaxplore.public.passes import Kept
-from jaxplore.views.gradients import gradient_line
+from jaxplore.views.gradient.cellline import gradient_line
 
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook

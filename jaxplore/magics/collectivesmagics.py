@@ -45,10 +45,9 @@ class CollectivesMagics(Magics):
         if options.output:
             self._notebook.shell.user_ns[options.output] = record
         with contained("show the collectives"):
-            from jaxplore.views import collectives, collectiveshtml
+            from jaxplore.views.collectives import html, text
 
-            html = collectiveshtml.html(record)
-            data = {"text/plain": collectives.text(record), "text/html": html}
+            data = {"text/plain": text.text(record), "text/html": html.html(record)}
             outputs.show(data, "collectives")
 
     def _record(self, call: str) -> "Collectives | None":

@@ -22,7 +22,7 @@ def show_steps(notebook: "Notebook", line: str, *, wrt: Wrt = 0, has_aux: bool =
     """
     __tracebackhide__ = True
     from jaxplore.capture.gradients.steps import capture_steps
-    from jaxplore.views import derivation as view
+    from jaxplore.views.gradient import derivation as view
 
     def make(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, str]:
         record = capture_steps(target, args, kwargs, wrt=wrt, has_aux=has_aux)
@@ -39,7 +39,7 @@ def show_memory(notebook: "Notebook", line: str, *, wrt: Wrt = 0, has_aux: bool 
     """
     __tracebackhide__ = True
     from jaxplore.capture.gradients.whatif import capture_options
-    from jaxplore.views import checkpoints as view
+    from jaxplore.views.gradient import checkpoints as view
 
     def make(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, str]:
         record = capture_options(target, args, kwargs, wrt=wrt, has_aux=has_aux)

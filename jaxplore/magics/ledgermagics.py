@@ -48,9 +48,9 @@ class LedgerMagics(Magics):
             with contained("show the live timeline"):
                 return self._notebook.beside.live_timeline()
         with contained("show the ledger"):
-            from jaxplore.views import ledger as ledger_view
-            from jaxplore.views import sums
-            from jaxplore.views import timeline as timeline_view
+            from jaxplore.views.compiles import ledger as ledger_view
+            from jaxplore.views.compiles import sums
+            from jaxplore.views.compiles import timeline as timeline_view
 
             if options.timeline:
                 timeline = ledger.timeline()
@@ -96,7 +96,7 @@ class LedgerMagics(Magics):
             ) from None
         story = session.why_in(self._notebook.observation.ledger, n)
         with contained("tell why"):
-            from jaxplore.views import why as why_view
+            from jaxplore.views.compiles import why as why_view
 
             times = not deterministic()
             data = {"text/plain": why_view.text(story, times=times)}

@@ -72,7 +72,7 @@ class LineMagics(Magics):
         program = calls.program_of(self._notebook, line, "jaxpr", ("jaxpr",))
         if program is not None:
             with contained("show the jaxpr"):
-                from jaxplore.views import program as program_view
+                from jaxplore.views.programs import program as program_view
 
                 data = {"text/plain": program_view.text(program)}
                 data["text/html"] = program_view.html(program, with_source=False)
@@ -98,7 +98,7 @@ class LineMagics(Magics):
         program = calls.program_of(self._notebook, line, "hlo", ("jaxpr", "hlo"))
         if program is not None:
             with contained("show the HLO"):
-                from jaxplore.views import program as program_view
+                from jaxplore.views.programs import program as program_view
 
                 outputs.show_line(program_view.stage_text(program, "hlo"), "hlo")
 

@@ -71,7 +71,7 @@ class LiveStage:
             return
         text = longcompile.warning(compiling.function, compiling.equations, compiling.lines)
         if text is not None:
-            from jaxplore.views import findings
+            from jaxplore.views.compiles import findings
 
             data = {"text/plain": text, "text/html": findings.notice(text)}
             _Line(self._shell, self._publisher).write(data, "warning")

@@ -87,9 +87,9 @@ class NumericsMagics(Magics):
         if options.output:
             self._notebook.shell.user_ns[options.output] = record
         with contained("show the numbers"):
-            from jaxplore.views import numerics, numericshtml
+            from jaxplore.views.numbers import html, text
 
-            data = {"text/plain": numerics.text(record), "text/html": numericshtml.html(record)}
+            data = {"text/plain": text.text(record), "text/html": html.html(record)}
             outputs.show(data, "numerics")
 
 

@@ -28,7 +28,7 @@ def show_compiles(rows: "Sequence[Compile]", first: int) -> None:
 
     `first` is the ledger's number of the first row.
     """
-    from jaxplore.views import ledger
+    from jaxplore.views.compiles import ledger
 
     times = not deterministic()
     line = ledger.cell_line(rows, times=times) if rows else ""
@@ -40,7 +40,7 @@ def show_compiles(rows: "Sequence[Compile]", first: int) -> None:
 def show_findings(findings: "Sequence[Finding]") -> None:
     """What is wrong with the results of a cell, and what to do."""
     if findings:
-        from jaxplore.views import findings as view
+        from jaxplore.views.compiles import findings as view
 
         show({"text/plain": view.text(findings), "text/html": view.html(findings)}, "findings")
 

@@ -38,7 +38,7 @@ def show_passes(notebook: "Notebook", line: str) -> None:
     error: Exception | None = None
     try:
         with contained("show XLA's passes", passing=(UserCodeFailed, JaxploreError)):
-            from jaxplore.views import passes as view
+            from jaxplore.views.programs import passes as view
 
             passes = capture_passes(asked(target, args, kwargs), say=progress)
             outputs.show(

@@ -17,7 +17,7 @@ from jaxplore.views.mode import deterministic
 if TYPE_CHECKING:
     from jaxplore.magics.notebook import Notebook
     from jaxplore.model.processes import Output, SpmdRun
-    from jaxplore.views.processes import Apart
+    from jaxplore.views.processes.outputs import Apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def _seconds(text: str) -> float:
 def show(run: "SpmdRun") -> None:
     """Show what the processes showed, in its order."""
     from jaxplore.model.processes import Output
-    from jaxplore.views import processes
+    from jaxplore.views.processes import outputs
 
-    for part in processes.aligned(run.processes):
+    for part in outputs.aligned(run.processes):
         if isinstance(part, Output):
             _show_once(part)
         else:
@@ -142,18 +142,18 @@ def _show_once(output: "Output") -> None:
 
 
 def _show_apart(part: "Apart") -> None:
-    from jaxplore.views import processes
+    from jaxplore.views.processes import outputs
 
     data: dict[str, Any] = {
-        "text/plain": processes.apart_text(part),
-        "text/html": processes.apart_html(part),
+        "text/plain": outputs.apart_text(part),
+        "text/html": outputs.apart_html(part),
     }
     display(data, raw=True)  # the user's own outputs: not marked as ours
 
 
 def _show_compiles(run: "SpmdRun") -> None:
     from jaxplore.model.processes import ProcessCompiles
-    from jaxplore.views import cluster
+    from jaxplore.views.processes import cluster
 
     runs = [ProcessCompiles(process=p.process, compiles=p.compiles) for p in run.processes]
     line = cluster.cell_line(runs)

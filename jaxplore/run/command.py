@@ -64,11 +64,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _write(options: Options, run: Run) -> None:
-    from jaxplore.views import report, reportjson
+    from jaxplore.views.report import asjson, page
 
-    _write_one(options.output, lambda: report.page(run))
+    _write_one(options.output, lambda: page.page(run))
     if options.json is not None:
-        _write_one(options.json, lambda: reportjson.written(run))
+        _write_one(options.json, lambda: asjson.written(run))
 
 
 def _write_one(path: Path, text: Callable[[], str]) -> None:

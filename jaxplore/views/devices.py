@@ -10,7 +10,7 @@ from typing import Final
 from jaxplore.model.devices import Devices, DeviceUse
 from jaxplore.model.diagnosis import Diagnosed
 from jaxplore.views.columns import columns
-from jaxplore.views.htmlparts import themed
+from jaxplore.views.htmlparts import lettering, themed
 from jaxplore.views.mode import deterministic
 from jaxplore.views.units import counted, cut, size
 
@@ -24,10 +24,8 @@ _DARK: Final = "--jxp-dv-bar:#56b4e9;--jxp-dv-line:#8b97a655;--jxp-dv-warn:#e69f
 _ROOT: Final = ".jxp-devices"
 _STYLE: Final = (
     themed(_ROOT, _LIGHT, _DARK)
-    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
-    f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
-    "background:none;color:inherit;padding:0}"
-    f"{_ROOT} .r{{overflow-x:auto;max-width:100%}}"
+    + lettering(_ROOT)
+    + f"{_ROOT} .r{{overflow-x:auto;max-width:100%}}"
     f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
     f"{_ROOT} :is(th,td){{text-align:left!important;vertical-align:top;padding:2px 12px 2px 0;"
     "border:0;background:none;white-space:nowrap}"

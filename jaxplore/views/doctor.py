@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from jaxplore.model.diagnosis import Diagnosed, Diagnosis, Severity
-from jaxplore.views.htmlparts import themed, with_code
+from jaxplore.views.htmlparts import lettering, themed, with_code
 from jaxplore.views.mode import deterministic
 from jaxplore.views.units import counted
 
@@ -21,10 +21,8 @@ _DARK: Final = "--jxp-dr-error:#ff8a80;--jxp-dr-warning:#e69f00;--jxp-dr-note:#9
 _ROOT: Final = ".jxp-doctor"
 _STYLE: Final = (
     themed(_ROOT, _LIGHT, _DARK)
-    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
-    f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
-    "background:none;color:inherit;padding:0}"
-    f"{_ROOT} section{{border-left:3px solid var(--jxp-dr-note);padding-left:8px;margin:6px 0;"
+    + lettering(_ROOT)
+    + f"{_ROOT} section{{border-left:3px solid var(--jxp-dr-note);padding-left:8px;margin:6px 0;"
     "overflow-wrap:anywhere}"
     f"{_ROOT} .error{{border-color:var(--jxp-dr-error)}}"
     f"{_ROOT} .warning{{border-color:var(--jxp-dr-warning)}}"

@@ -36,14 +36,14 @@ _STABLE_STAGES: Final = ("jaxpr",)
 
 def draw_program(record: "Program") -> str:
     """A program as HTML without script."""
-    from jaxplore.views import program
+    from jaxplore.views.programs import program
 
     return program.html(record, stages=_STABLE_STAGES if deterministic() else None)
 
 
 def draw_ledger(record: "Ledger") -> str:
     """A ledger as HTML."""
-    from jaxplore.views import ledger
+    from jaxplore.views.compiles import ledger
 
     rows, times = tuple(record), not deterministic()
     return ledger.html(rows, times=times, line=ledger.totals(rows, times=times))
@@ -51,7 +51,7 @@ def draw_ledger(record: "Ledger") -> str:
 
 def draw_compile(record: "Compile") -> str:
     """One compile as HTML."""
-    from jaxplore.views import ledger
+    from jaxplore.views.compiles import ledger
 
     # A record does not know its place in the ledger.
     return ledger.html((record,), times=not deterministic(), line=str(record), first=None)
@@ -59,37 +59,37 @@ def draw_compile(record: "Compile") -> str:
 
 def draw_timeline(record: "Timeline") -> str:
     """A timeline as HTML: the picture, or in deterministic mode its text."""
-    from jaxplore.views import timeline
+    from jaxplore.views.compiles import timeline
 
     return timeline.html(record)
 
 
 def draw_cluster_ledger(record: "ClusterLedger") -> str:
     """What each process compiled, as HTML."""
-    from jaxplore.views import cluster
+    from jaxplore.views.processes import cluster
 
     return cluster.ledger_html(record)
 
 
 def write_cluster_ledger(record: "ClusterLedger") -> str:
     """What each process compiled, as text."""
-    from jaxplore.views import cluster
+    from jaxplore.views.processes import cluster
 
     return cluster.ledger_text(record)
 
 
 def draw_spmd_run(record: "SpmdRun") -> str:
     """What a cell did on each process, as HTML."""
-    from jaxplore.views import processes
+    from jaxplore.views.processes import outputs
 
-    return processes.run_html(record)
+    return outputs.run_html(record)
 
 
 def write_spmd_run(record: "SpmdRun") -> str:
     """What a cell did on each process, as text."""
-    from jaxplore.views import processes
+    from jaxplore.views.processes import outputs
 
-    return processes.run_text(record)
+    return outputs.run_text(record)
 
 
 def draw_timing(record: "Timing | Comparison") -> str:
@@ -101,7 +101,7 @@ def draw_timing(record: "Timing | Comparison") -> str:
 
 def draw_passes(record: "Passes") -> str:
     """What XLA did, as HTML; nothing of it is the same for every version of XLA."""
-    from jaxplore.views import passes
+    from jaxplore.views.programs import passes
 
     return f"<p>{escape(write_passes(record))}</p>" if deterministic() else passes.html(record)
 
@@ -113,42 +113,42 @@ def write_passes(record: "Passes") -> str:
 
 def draw_numerics(record: "Numerics") -> str:
     """The numbers inside a run, as HTML."""
-    from jaxplore.views import numericshtml
+    from jaxplore.views.numbers import html
 
-    return numericshtml.html(record)
+    return html.html(record)
 
 
 def write_numerics(record: "Numerics") -> str:
     """The numbers inside a run, as text."""
-    from jaxplore.views import numerics
+    from jaxplore.views.numbers import text
 
-    return numerics.text(record)
+    return text.text(record)
 
 
 def draw_derivation(record: "Derivation") -> str:
     """How a gradient is derived, as HTML."""
-    from jaxplore.views import derivation
+    from jaxplore.views.gradient import derivation
 
     return derivation.html(record)
 
 
 def write_derivation(record: "Derivation") -> str:
     """How a gradient is derived, as text."""
-    from jaxplore.views import derivation
+    from jaxplore.views.gradient import derivation
 
     return derivation.text(record)
 
 
 def draw_checkpoints(record: "CheckpointOptions") -> str:
     """Ways to checkpoint, as HTML."""
-    from jaxplore.views import checkpoints
+    from jaxplore.views.gradient import checkpoints
 
     return checkpoints.html(record)
 
 
 def write_checkpoints(record: "CheckpointOptions") -> str:
     """Ways to checkpoint, as text."""
-    from jaxplore.views import checkpoints
+    from jaxplore.views.gradient import checkpoints
 
     return checkpoints.text(record)
 
@@ -169,16 +169,16 @@ def write_diagnosis(record: "Diagnosis") -> str:
 
 def draw_collectives(record: "Collectives") -> str:
     """What devices send each other, as HTML."""
-    from jaxplore.views import collectiveshtml
+    from jaxplore.views.collectives import html
 
-    return collectiveshtml.html(record)
+    return html.html(record)
 
 
 def write_collectives(record: "Collectives") -> str:
     """What devices send each other, as text."""
-    from jaxplore.views import collectives
+    from jaxplore.views.collectives import text
 
-    return collectives.text(record)
+    return text.text(record)
 
 
 def draw_placement(record: "Placement") -> str:
@@ -232,14 +232,14 @@ def write_error(record: "ErrorCard") -> str:
 
 def draw_diff(record: "ProgramDiff") -> str:
     """What differs between two programs, as HTML."""
-    from jaxplore.views import diff
+    from jaxplore.views.programs import diff
 
     return diff.html(record, estimates=not deterministic())
 
 
 def write_diff(record: "ProgramDiff") -> str:
     """What differs between two programs, as text."""
-    from jaxplore.views import diff
+    from jaxplore.views.programs import diff
 
     return diff.text(record, estimates=not deterministic())
 

@@ -7,7 +7,7 @@ from typing import Final
 from jaxplore.model.errorcard import ErrorCard
 from jaxplore.model.placement import LeafPlacement
 from jaxplore.views.columns import columns
-from jaxplore.views.htmlparts import themed, with_code
+from jaxplore.views.htmlparts import lettering, themed, with_code
 from jaxplore.views.units import cut
 
 _HEAD: Final = ("array", "type", "where", "pinned by")
@@ -18,11 +18,11 @@ _DARK: Final = "--jxp-ec-bad:#ff8a80;--jxp-ec-line:#8b97a655"
 _ROOT: Final = ".jxp-errorcard"
 _STYLE: Final = (
     themed(_ROOT, _LIGHT, _DARK)
-    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0;"
-    "border-left:3px solid var(--jxp-ec-bad);padding-left:8px;overflow-wrap:anywhere}"
-    f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
-    "background:none;color:inherit;padding:0}"
-    f"{_ROOT} .id{{color:var(--jxp-ec-bad)}}"
+    + lettering(
+        _ROOT,
+        ";border-left:3px solid var(--jxp-ec-bad);padding-left:8px;overflow-wrap:anywhere",
+    )
+    + f"{_ROOT} .id{{color:var(--jxp-ec-bad)}}"
     f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
     f"{_ROOT} :is(th,td){{text-align:left!important;"
     f"vertical-align:top;padding:2px 14px 2px 0;border:0;"

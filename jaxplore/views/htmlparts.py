@@ -1,4 +1,4 @@
-"""What the HTML of several records has in common: code in words, and the host's theme."""
+"""What the HTML of several records has in common: code in words, the host's theme and letters."""
 
 from html import escape
 
@@ -29,4 +29,18 @@ def themed(root: str, light: str, dark: str) -> str:
         # JupyterLab, Sphinx and VS Code say which theme they have; it may not be the system's.
         f":is([data-jp-theme-light=true],[data-theme=light],.vscode-light) {root}{{{light}}}"
         f":is([data-jp-theme-light=false],[data-theme=dark],.vscode-dark) {root}{{{dark}}}"
+    )
+
+
+def lettering(root: str, more: str = "") -> str:
+    """The rules that give an element and the code in it the host's letters.
+
+    Args:
+        root: Its selector.
+        more: Further declarations for it, such as `";padding-left:8px"`.
+    """
+    return (
+        f"{root}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0{more}}}"
+        f"{root} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);"
+        "font-size:12px;background:none;color:inherit;padding:0}"
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 from jaxplore.errors import JaxploreError
 from jaxplore.model.diff.difference import ProgramDiff
-from jaxplore.views import diff as view
-from jaxplore.views import page
 from jaxplore.views.mode import deterministic
+from jaxplore.views.pages import page
+from jaxplore.views.programs import diff as view
 from jaxplore.widgets.assets import script
 
 _BUNDLE = "diff.js"

@@ -9,12 +9,12 @@ from jaxplore.model.collectives import Collectives
 from jaxplore.model.passes import Passes
 from jaxplore.model.program import Program
 from jaxplore.model.wire.collectives import encode_collectives
-from jaxplore.views import page
-from jaxplore.views import passes as passes_view
-from jaxplore.views import program as program_view
 from jaxplore.views.drawings import draw_program
 from jaxplore.views.graph import dot, mermaid, svg
 from jaxplore.views.mode import deterministic
+from jaxplore.views.pages import page
+from jaxplore.views.programs import passes as passes_view
+from jaxplore.views.programs import program as program_view
 from jaxplore.widgets.asks import asks
 from jaxplore.widgets.assets import script
 from jaxplore.widgets.measured import Seconds, by_span, columns, places
@@ -63,7 +63,7 @@ class Explorer:
         return f"{text}\n{program_view.sending_text(self.collectives)}"
 
     def __rich__(self) -> object:
-        from jaxplore.views.programrich import rendered
+        from jaxplore.views.programs.programrich import rendered
 
         return rendered(self.program)
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from jaxplore.errors import JaxploreError
 from jaxplore.model.gradient import Gradient
-from jaxplore.views import page
 from jaxplore.views.gradient import html as view
 from jaxplore.views.gradient import wire, words
 from jaxplore.views.mode import deterministic
+from jaxplore.views.pages import page
 from jaxplore.widgets.assets import script
 from jaxplore.widgets.explorer import VIEW_MIME as VIEW_MIME
 

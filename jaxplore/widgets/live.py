@@ -29,7 +29,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         """Show a payload.
 
         Args:
-            payload: What `jaxplore.views.page.payload` gave.
+            payload: What `jaxplore.views.pages.page.payload` gave.
             equations: How many the program has.
             compile_passes: What runs when the page asks for XLA's passes; without it the
                 page says how to get them.

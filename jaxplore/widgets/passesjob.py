@@ -85,7 +85,7 @@ class PassesJob:
             self._thread.join(timeout_s)
 
     def _work(self, compile_passes: CompilePasses) -> None:
-        from jaxplore.views import passes as passes_view
+        from jaxplore.views.programs import passes as passes_view
 
         start = time.monotonic()
 

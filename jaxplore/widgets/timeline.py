@@ -10,7 +10,7 @@ from jaxplore.faults import contained
 from jaxplore.model.compiles import Compile
 from jaxplore.model.timeline import CellRun, Timeline
 from jaxplore.model.wire.timeline import TimelineWriter
-from jaxplore.views import timeline as timeline_view
+from jaxplore.views.compiles import timeline as timeline_view
 from jaxplore.widgets.assets import script
 
 # Beyond this the oldest compiles leave the picture, a quarter at once.

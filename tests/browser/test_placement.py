@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import Browser, Page, expect
 
 from jaxplore.model.placement import Placement
-from jaxplore.views.page import page as whole_page
+from jaxplore.views.pages.page import page as whole_page
 from jaxplore.views.placement.grid import LETTER
 from jaxplore.views.placement.grid import SMALL as SMALL_PRINT
 from tests.browser.conftest import Lab, Offline

@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page, expect
 
 from jaxplore.model.timeline import Timeline
-from jaxplore.views.page import page as document
-from jaxplore.views.timeline import html, svg
+from jaxplore.views.compiles.timeline import html, svg
+from jaxplore.views.pages.page import page as document
 from tests.browser.conftest import Lab, run_all
 from tests.records.timeline.write import SESSION, SESSION_CELLS
 

@@ -35,8 +35,8 @@ PLANTED = {
     "jaxplore.advise.compiles.causes:unexplained": (PLAIN,),
     "jaxplore.session:Observation.record": (PLAIN,),
     "jaxplore.model.ledger:Ledger.append": (PLAIN,),
-    "jaxplore.views.ledger:cell_line": (PLAIN, PROGRAM),
-    "jaxplore.views.ledger:html": (PLAIN, PROGRAM),
+    "jaxplore.views.compiles.ledger:cell_line": (PLAIN, PROGRAM),
+    "jaxplore.views.compiles.ledger:html": (PLAIN, PROGRAM),
     "jaxplore.magics.outputs:show_compiles": (PLAIN, PROGRAM, FUNCTIONS),
     "jaxplore.magics.outputs:deterministic": (PLAIN,),
     "jaxplore.magics.cells:RunningCells.begin": ("x * 2", PLAIN, PROGRAM, FUNCTIONS),
@@ -89,12 +89,12 @@ def test_the_cell_works_and_so_does_the_next(nb, place, cell):
 
 
 SHOWN = {
-    "jaxplore.views.program:text": ("%jaxpr f(x)", "%explore f(x)", "%%jit --show\nx * 2"),
-    "jaxplore.views.program:html": ("%jaxpr f(x)", "%explore f(x)", "%%jit --show\nx * 2"),
-    "jaxplore.views.program:stage_text": ("%hlo f(x)",),
-    "jaxplore.views.page:payload": ("%explore f(x)",),
-    "jaxplore.views.ledger:table": ("%ledger",),
-    "jaxplore.views.gradients:gradient_line": (GRADIENT,),
+    "jaxplore.views.programs.program:text": ("%jaxpr f(x)", "%explore f(x)", "%%jit --show\nx * 2"),
+    "jaxplore.views.programs.program:html": ("%jaxpr f(x)", "%explore f(x)", "%%jit --show\nx * 2"),
+    "jaxplore.views.programs.program:stage_text": ("%hlo f(x)",),
+    "jaxplore.views.pages.page:payload": ("%explore f(x)",),
+    "jaxplore.views.compiles.ledger:table": ("%ledger",),
+    "jaxplore.views.gradient.cellline:gradient_line": (GRADIENT,),
     "jaxplore.capture.programs.program:_program": (
         "%jaxpr f(x)",
         "%explore f(x)",

@@ -12,7 +12,7 @@ from jaxplore.model.program import Link, Stage
 from jaxplore.model.span import Span
 from jaxplore.model.textdiff import applied, unified
 from jaxplore.model.wire.passes import encode_passes
-from jaxplore.views import passes as passes_view
+from jaxplore.views.programs import passes as passes_view
 
 SPAN = Span(file="cell 1", line=2, column=4, end_line=2, end_column=9, function="f", text="x * 2")
 FIRST = Pass(

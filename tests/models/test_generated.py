@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import jaxplore
 from jaxplore.model.program import Program
-from jaxplore.views.jaxprtext import jaxpr_stage
-from jaxplore.views.packing import pack
+from jaxplore.views.pages.jaxprtext import jaxpr_stage
+from jaxplore.views.pages.packing import pack
 from tests.models.jaxreading import rows, whole_types
 from tests.models.test_models import rows_of
 from tests.views.unpacked import unpacked

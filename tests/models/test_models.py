@@ -8,7 +8,7 @@ import pytest
 
 import jaxplore
 from jaxplore.model.program import Program
-from jaxplore.views.packing import pack
+from jaxplore.views.pages.packing import pack
 from tests.models import models
 from tests.models.jaxreading import Row, lines_named, rows, whole_types
 from tests.models.models import MODELS

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 import jaxplore
-from jaxplore.views.packing import pack
+from jaxplore.views.pages.packing import pack
 
 FOLDER = Path(__file__).parent
 

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import pytest
 
 import jaxplore
-from jaxplore.views import collectives, collectiveshtml
+from jaxplore.views.collectives import text as words
+from jaxplore.views.collectives.html import html as drawn
 from tests.capture.collectives import eight
 
 RESHARD = """\
@@ -45,7 +46,7 @@ def is_deterministic(request, monkeypatch):
 
 def lines_of(record):
     """The lines that the text names, in its order."""
-    rows = collectives.rows_of(record)
+    rows = words.rows_of(record)
     return [row.first.span.line for row in rows]
 
 
@@ -70,7 +71,7 @@ VERDICTS = {
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_the_first_line_sums_up(name):
-    assert collectives.verdict(eight.record(name)) == VERDICTS[name]
+    assert words.verdict(eight.record(name)) == VERDICTS[name]
 
 
 def test_one_device_and_no_hlo():
@@ -82,12 +83,12 @@ def test_one_device_and_no_hlo():
 
 def test_equal_collectives_of_an_expression_are_one_row():
     record = eight.record("sorted_rows")
-    [row] = collectives.rows_of(record)
+    [row] = words.rows_of(record)
     assert (len(record.rows), row.times, row.sent_bytes) == (2, 2, 768)
 
 
 def test_sums_are_by_axes_most_first():
-    assert collectives.by_axes(eight.record("ring")) == [("over data", 512), ("over model", 256)]
+    assert words.by_axes(eight.record("ring")) == [("over data", 512), ("over model", 256)]
 
 
 def test_what_goes_to_the_host_has_a_table_of_its_own():
@@ -105,7 +106,7 @@ def said(html):
 def test_html_says_the_same_and_reads_without_script(is_deterministic):
     record = eight.record("megatron")
     html = record._repr_html_()
-    assert html == collectiveshtml.html(record)
+    assert html == drawn(record)
     read = said(html)
     assert read.startswith(VERDICTS["megatron"])
     assert "what each device sends over data 24.0 KiB over model 1.5 KiB" in read

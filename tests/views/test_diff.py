@@ -13,7 +13,7 @@ import jaxplore
 from jaxplore.model.diff.align import diff_programs
 from jaxplore.model.diff.difference import ProgramDiff
 from jaxplore.model.program import Program
-from jaxplore.views import diff as view
+from jaxplore.views.programs import diff as view
 
 X = jnp.ones(3)
 

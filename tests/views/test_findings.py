@@ -1,7 +1,7 @@
 """What is wrong and is no compile, as HTML."""
 
 from jaxplore.model.findings import Finding
-from jaxplore.views.findings import html, notice
+from jaxplore.views.compiles.findings import html, notice
 
 STALE = Finding(
     id="S01",

@@ -9,8 +9,8 @@ import pytest
 from jaxplore.model.compiles import Compile
 from jaxplore.model.findings import Finding
 from jaxplore.model.ledger import Ledger
+from jaxplore.views.compiles.ledger import cell_line, html, table, totals
 from jaxplore.views.drawings import install
-from jaxplore.views.ledger import cell_line, html, table, totals
 
 Make = Callable[..., Compile]
 HOSTILE = "<script>alert('1')</script>\"&amp;"

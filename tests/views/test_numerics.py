@@ -10,7 +10,7 @@ import pytest
 
 from jaxplore import numerics
 from jaxplore.model.numerics import FirstBad, Input, Numerics, NumericsRow, Range
-from jaxplore.views import numericshtml
+from jaxplore.views.numbers.html import html as drawn
 
 SOURCE = """\
 import jax
@@ -106,7 +106,7 @@ def test_many_expressions_are_cut_with_a_word_on_where_the_rest_is(program):
     spans = [replace(plain.equations[0].span, line=n + 1) for n in range(210)]
     rows = tuple(replace(ROW, span=span) for span in spans)
     record = Numerics(program=plain, rows=rows, first_bad=None)
-    html = numericshtml.html(record)
+    html = drawn(record)
     assert html.count("<code>f</code>") == 200
     assert "and 10 more expressions: <code>.rows</code> has all" in html
     assert str(record).splitlines()[-1] == "and 202 more expressions"
@@ -138,7 +138,7 @@ def test_hostile_names_are_escaped(program):
     )
     row = replace(ROW, span=seen.equations[0].span)
     record = Numerics(program=seen, rows=(row,), first_bad=bad, bad_arguments=(given,))
-    html = numericshtml.html(record)
+    html = drawn(record)
     assert "<script" not in html and "&lt;script&gt;" in html
     assert "'`" not in html.replace("&#x27;`", "")
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import jaxplore
 from jaxplore.model.program import Program, Stage, freeze_stages
-from jaxplore.views.jaxprtext import jaxpr_stage
-from jaxplore.views.packedcolumns import ColumnWriter
-from jaxplore.views.packing import pack
+from jaxplore.views.pages.jaxprtext import jaxpr_stage
+from jaxplore.views.pages.packedcolumns import ColumnWriter
+from jaxplore.views.pages.packing import pack
 from tests.model.test_wire import programs
 from tests.views.unpacked import _Reader, unpacked
 

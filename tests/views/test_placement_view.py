@@ -17,7 +17,7 @@ from jaxplore.views.placement import colours, html, svg, tables, text
 from jaxplore.views.placement.grid import LETTER, SMALL, Box, Word
 from jaxplore.views.placement.pieces import devices_text, pieces, ranges_text
 from jaxplore.views.placement.svg import Drawing
-from jaxplore.views.processes import EDGES
+from jaxplore.views.processes.outputs import EDGES
 from tests.views.placements import Made, laid, leaf, placed
 
 SVG = "{http://www.w3.org/2000/svg}"

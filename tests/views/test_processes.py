@@ -15,7 +15,7 @@ from jaxplore.model.processes import (
     ProcessRun,
     SpmdRun,
 )
-from jaxplore.views import cluster, processes
+from jaxplore.views.processes import cluster, outputs
 
 SITE = "a.py line 7: f(x)"
 HOSTILE = "</pre><script>alert(1)</script>"
@@ -38,27 +38,27 @@ def runs(*outputs):
 
 def test_equal_outputs_are_there_once_and_addresses_make_no_difference():
     a, b = result("<f at 0x7f00aa11bb22>"), result("<f at 0x7f00aa11bb33>")
-    assert processes.aligned(runs([said("x"), a], [said("x"), b])) == [said("x"), a]
+    assert outputs.aligned(runs([said("x"), a], [said("x"), b])) == [said("x"), a]
 
 
 def test_only_the_middle_that_differs_is_apart():
     first, last = said("begin"), result("same")
-    found = processes.aligned(
+    found = outputs.aligned(
         runs([first, result("1"), last], [first, last], [first, result("1"), last])
     )
-    apart = processes.Apart((("processes 0, 2", (result("1"),)), ("process 1", ())))
+    apart = outputs.Apart((("processes 0, 2", (result("1"),)), ("process 1", ())))
     assert found == [first, apart, last]
-    assert processes.apart_text(apart) == "processes 0, 2:\n    1\nprocess 1:\n    (nothing)"
+    assert outputs.apart_text(apart) == "processes 0, 2:\n    1\nprocess 1:\n    (nothing)"
 
 
 def test_nothing_shown_is_nothing():
-    assert processes.aligned(runs([], [])) == []
+    assert outputs.aligned(runs([], [])) == []
 
 
 def test_text_is_escaped_and_pictures_are_images():
     picture = Output(kind="display", data={"image/png": "aGk=", "text/plain": "p"}, metadata={})
-    html = processes.apart_html(
-        processes.Apart((("process 0", (said(HOSTILE), picture)), ("process 1", ())))
+    html = outputs.apart_html(
+        outputs.Apart((("process 0", (said(HOSTILE), picture)), ("process 1", ())))
     )
     assert "<script>" not in html and "&lt;script&gt;" in html
     assert 'src="data:image/png;base64,aGk="' in html
@@ -69,7 +69,7 @@ def test_a_run_as_text_names_who_failed():
     failed = Failure(name="ValueError", message="no", traceback=())
     one, two = runs([said("x\n")], [said("x\n")])
     run = SpmdRun(processes=(one, replace(two, failure=failed)), values=(1, object()))
-    assert processes.run_text(run) == "x\nprocess 1: ValueError: no"
+    assert outputs.run_text(run) == "x\nprocess 1: ValueError: no"
     assert str(run) == "process 0: 1 outputs\nprocess 1: 1 outputs, ValueError: no"
     assert run.to_json()["processes"][1]["failure"]["name"] == "ValueError"
     assert "values" not in run.to_json()

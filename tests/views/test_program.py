@@ -14,9 +14,9 @@ import pytest
 import jaxplore
 from jaxplore.model.ledger import Ledger
 from jaxplore.model.program import Program, Source, Stage, freeze_stages
-from jaxplore.views import page
 from jaxplore.views.graph import dot, mermaid
-from jaxplore.views.program import html, stage_text, text
+from jaxplore.views.pages import page
+from jaxplore.views.programs.program import html, stage_text, text
 from tests.views.unpacked import unpacked
 
 Make = Callable[[str], Program]

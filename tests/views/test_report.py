@@ -12,7 +12,7 @@ from jaxplore.advise.compiles.summary import Summary
 from jaxplore.model.compiles import Compile, LineCount
 from jaxplore.model.run import Process, ProgramLine, ProgramText, Run, RunCompile
 from jaxplore.model.span import Span
-from jaxplore.views import report, reportjson
+from jaxplore.views.report import asjson, page
 
 Make = Callable[..., Compile]
 HOSTILE = "</pre></script><script>alert('1')</script><img src=x onerror=alert(2)>\"&amp;'"
@@ -73,7 +73,7 @@ def test_the_sums_of_a_run(rows: list[Compile]):
 
 
 def test_a_report_says_what_to_do_first(rows: list[Compile]):
-    text = words(report.page(run_of(*rows)))
+    text = words(page.page(run_of(*rows)))
     assert text.startswith(
         "jaxplore run: train.py --steps 3 train.py --steps 3 ended with status 0 · "
         "after 10.0 s · 1970-01-01 00:16:40 UTC · Python 3.11.7 · JAX 0.10.2 · cpu:0 · in /home/me "
@@ -90,7 +90,7 @@ def test_a_report_says_what_to_do_first(rows: list[Compile]):
 def test_one_operation_alone_needs_no_advice(compiled: Make):
     row = compiled(kind="eager", cause="R21", advice="jit")
     assert Summary.of([row]).todos == ()
-    assert "Nothing: everything was compiled once" in words(report.page(run_of(row)))
+    assert "Nothing: everything was compiled once" in words(page.page(run_of(row)))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_one_operation_alone_needs_no_advice(compiled: Make):
     ],
 )
 def test_a_report_of_nothing_says_why(processes: tuple[Process, ...], said: str):
-    text = words(report.page(run_of(processes=processes, status=137, signal="SIGKILL")))
+    text = words(page.page(run_of(processes=processes, status=137, signal="SIGKILL")))
     assert text.endswith(said)
     assert "ended by SIGKILL, status 137" in text
 
@@ -122,7 +122,7 @@ def test_notes_name_processes_rows_left_out_and_faults(compiled: Make):
             Process(pid=9, started="spawn"),
         ),
     )
-    text = words(report.page(run))
+    text = words(page.page(run))
     assert (
         "With 1 process that was forked: 8. With 1 process that was spawned: 9. "
         "2 compiles beyond the first of their process, 1,500 ms, are counted in the totals only. "
@@ -137,7 +137,7 @@ def test_a_function_leads_to_its_program(compiled: Make):
         lines_left_out=5,
         note="not all",
     )
-    html = report.page(run_of(compiled(), program=program))
+    html = page.page(run_of(compiled(), program=program))
     assert '<a href="#program-1">f</a>' in html
     assert re.search(
         '<details><summary>1 · f, 52,310 equations</summary><pre id="program-1">', html
@@ -175,7 +175,7 @@ def test_hostile_names_are_text(compiled: Make):
     )
     program = ProgramText(lines=(ProgramLine(text=HOSTILE, place=HOSTILE),), note=HOSTILE)
     eager = compiled(kind="eager", function=HOSTILE, call_site=span(4, HOSTILE, HOSTILE))
-    html = report.page(
+    html = page.page(
         run_of(
             row,
             eager,
@@ -212,7 +212,7 @@ def test_ten_thousand_compiles_fit_into_two_megabytes(compiled: Make):
         )
         for n in range(10_000)
     ]
-    html = report.page(run_of(*rows, program=program, wall_s=20_000.0))
+    html = page.page(run_of(*rows, program=program, wall_s=20_000.0))
     assert len(html.encode()) < 2_000_000
     assert html.count('<tr id="compile-') == 1_000
     assert "5,666 shorter compiles" in html
@@ -220,7 +220,7 @@ def test_ten_thousand_compiles_fit_into_two_megabytes(compiled: Make):
 
 def test_the_json_has_the_same_facts(rows: list[Compile]):
     program = ProgramText(lines=(ProgramLine(text="a", place=""), ProgramLine(text="b", place="")))
-    found = json.loads(reportjson.written(run_of(*rows, program=program)))
+    found = json.loads(asjson.written(run_of(*rows, program=program)))
     assert list(found) == [
         *("format", "command", "folder", "started_at_s", "wall_s", "status", "signal"),
         *("python", "jax", "devices", "totals", "todos", "functions", "operations", "waits"),

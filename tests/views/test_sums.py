@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.ledger import Ledger
-from jaxplore.views.sums import html
+from jaxplore.views.compiles.sums import html
 
 Make = Callable[..., Compile]
 

@@ -21,7 +21,7 @@ from jaxplore.model.program import Equation, Program, Value, freeze_stages
 from jaxplore.views.graph.boxes import Item, Section
 from jaxplore.views.graph.shown import first_view, levels
 from jaxplore.views.graph.svg import picture, svg
-from jaxplore.views.program import html
+from jaxplore.views.programs.program import html
 
 Make = Callable[[str], Program]
 HOSTILE = [

@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from jaxplore.model.timeline import Timeline
-from jaxplore.views.timeline import html, svg
-from jaxplore.views.timelinelayout import boxes, scale_of, tick_text, ticks
-from jaxplore.views.timelinetext import text
+from jaxplore.views.compiles.timeline import html, svg
+from jaxplore.views.compiles.timelinelayout import boxes, scale_of, tick_text, ticks
+from jaxplore.views.compiles.timelinetext import text
 
 FACTS: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[1] / "records/timeline/write.py"))
 row, cell, operations = (FACTS[name] for name in ("row", "cell", "operations"))

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from jaxplore.views.jaxprtext import jaxpr_stage
-from jaxplore.views.packedcolumns import _contexts
+from jaxplore.views.pages.jaxprtext import jaxpr_stage
+from jaxplore.views.pages.packedcolumns import _contexts
 
 
 def unpacked(packed: str) -> dict[str, Any]:

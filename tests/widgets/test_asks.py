@@ -15,7 +15,7 @@ import pytest
 import jaxplore
 from jaxplore.model.passes import Passes
 from jaxplore.model.program import Stage
-from jaxplore.views import passes as passes_view
+from jaxplore.views.programs import passes as passes_view
 from jaxplore.widgets import explorer as explorer_module
 from jaxplore.widgets.asks import TARGET, Asks
 from jaxplore.widgets.explorer import VIEW_MIME

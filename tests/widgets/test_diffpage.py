@@ -13,7 +13,7 @@ import jaxplore
 from jaxplore.errors import JaxploreError
 from jaxplore.model.diff.difference import ProgramDiff
 from jaxplore.model.program import Program
-from jaxplore.views import diff as view
+from jaxplore.views.programs import diff as view
 from jaxplore.widgets import diffpage
 
 X = jnp.ones(3)

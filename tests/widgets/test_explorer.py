@@ -19,8 +19,8 @@ from jaxplore.errors import JaxploreError
 from jaxplore.model.passes import Passes
 from jaxplore.model.program import Program, Stage
 from jaxplore.model.span import Span
-from jaxplore.views import passes as passes_view
 from jaxplore.views.graph import dot
+from jaxplore.views.programs import passes as passes_view
 from jaxplore.widgets.explorer import VIEW_MIME, Explorer
 
 

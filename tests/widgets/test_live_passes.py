@@ -22,8 +22,8 @@ from jaxplore.capture.passes.process import capture_passes
 from jaxplore.model.passes import Pass, Passes
 from jaxplore.model.program import Stage
 from jaxplore.model.wire.passes import encode_passes
-from jaxplore.views import page
-from jaxplore.views import passes as passes_view
+from jaxplore.views.pages import page
+from jaxplore.views.programs import passes as passes_view
 from jaxplore.widgets.live import ExplorerWidget
 
 ONE = Pass(
@@ -148,7 +148,7 @@ import jaxplore
 from functools import partial
 from jaxplore.capture.passes.asking import asked
 from jaxplore.capture.passes.process import capture_passes
-from jaxplore.views import page
+from jaxplore.views.pages import page
 from jaxplore.widgets.live import ExplorerWidget
 f, x = jax.grad(lambda x: jnp.tanh(x @ x).sum()), jnp.ones((8, 8))
 program = jaxplore.program(f, x)

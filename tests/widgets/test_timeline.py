@@ -12,7 +12,7 @@ import traitlets
 from jaxplore.model.ledger import Ledger
 from jaxplore.model.timeline import Timeline
 from jaxplore.model.wire.timeline import TimelineWriter
-from jaxplore.views.timeline import html, plain
+from jaxplore.views.compiles.timeline import html, plain
 from jaxplore.widgets import timeline as module
 from jaxplore.widgets.timeline import TimelineWidget
 

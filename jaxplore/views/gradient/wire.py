@@ -15,8 +15,8 @@ from jaxplore.model.mirror.mirror import ROW_KINDS, Mirror
 from jaxplore.model.mirror.shown import first_open
 from jaxplore.model.program import Program
 from jaxplore.model.span import Span
-from jaxplore.views import page
 from jaxplore.views.gradient import words
+from jaxplore.views.pages import page
 
 GRADIENT_FORMAT: Final = "jaxplore.gradient/1"
 # What a page shows at first: a notebook's cell scrolls.

@@ -8,7 +8,7 @@ from typing import Final
 from jaxplore.advise.placement import PlacementFinding, findings
 from jaxplore.model.placement import AxisKind, LeafPlacement, LeafRole, Mesh, Placement
 from jaxplore.model.types import short_type
-from jaxplore.views.htmlparts import themed, with_code
+from jaxplore.views.htmlparts import lettering, themed, with_code
 from jaxplore.views.picture import img
 from jaxplore.views.placement.pieces import devices_text
 from jaxplore.views.placement.processes import edge, said_of_processes
@@ -31,10 +31,8 @@ _DARK: Final = "--jxp-pd-bar:#56b4e9;--jxp-pd-full:#e69f00;--jxp-pd-line:#8b97a6
 _ROOT: Final = ".jxp-placement"
 _STYLE: Final = (
     themed(_ROOT, _LIGHT, _DARK)
-    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
-    f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
-    "background:none;color:inherit;padding:0}"
-    f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
+    + lettering(_ROOT)
+    + f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
     f"{_ROOT} :is(th,td){{text-align:left!important;vertical-align:top;padding:2px 12px 2px 0;"
     "border:0;background:none;white-space:nowrap}"
     f"{_ROOT} th{{font-weight:600;border-bottom:1px solid var(--jxp-pd-line)}}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jaxplore.model.placement import Placement
 from jaxplore.views.placement.pieces import devices_text
-from jaxplore.views.processes import EDGES
+from jaxplore.views.processes.outputs import EDGES
 from jaxplore.views.units import size
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from jaxplore.model.collectives import Collective, Collectives, HostTransfer
 from jaxplore.model.program import Program
 from jaxplore.model.wire.collectives import encode_collectives
-from jaxplore.views.page import VIEW_FORMAT
+from jaxplore.views.pages.page import VIEW_FORMAT
 from jaxplore.widgets.measured import places
 
 RECORDS = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from typing import Any
 from jaxplore.model.compiles import Compile
 from jaxplore.model.timeline import STAGES, CellRun, Timeline
 from jaxplore.model.wire.timeline import TimelineWriter
-from jaxplore.views.timelinelayout import boxes, rounded, scale_of, ticks
+from jaxplore.views.compiles.timelinelayout import boxes, rounded, scale_of, ticks
 
 CASES = Path(__file__).with_name("cases.json")
 START_S = 1_790_000_000.0

@@ -10,9 +10,7 @@ from typing import Final
 
 from jaxplore.model.timeline import STAGES, Stretch, Timeline
 from jaxplore.views import picture
-from jaxplore.views.htmlparts import themed
-from jaxplore.views.mode import deterministic
-from jaxplore.views.timelinelayout import (
+from jaxplore.views.compiles.timelinelayout import (
     Box,
     Scale,
     boxes,
@@ -22,7 +20,9 @@ from jaxplore.views.timelinelayout import (
     tick_text,
     ticks,
 )
-from jaxplore.views.timelinetext import NAMES, box_text, head, pause_text, text
+from jaxplore.views.compiles.timelinetext import NAMES, box_text, head, pause_text, text
+from jaxplore.views.htmlparts import themed
+from jaxplore.views.mode import deterministic
 from jaxplore.views.units import milliseconds
 
 # Above this, bars are drawn together: the picture must stay below 200 kB.

@@ -6,7 +6,7 @@ from typing import Final
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.timeline import STAGES, Bar, CompileStage, Stretch, Timeline
-from jaxplore.views.timelinelayout import Box
+from jaxplore.views.compiles.timelinelayout import Box
 from jaxplore.views.units import counted, milliseconds
 
 NAMES: Final[dict[CompileStage, str]] = {"trace": "trace", "lower": "lower", "compile": "XLA"}

@@ -9,7 +9,7 @@ from rich.tree import Tree
 from jaxplore.model.program import Program
 from jaxplore.views.graph.boxes import Item, Section
 from jaxplore.views.graph.shown import first_view
-from jaxplore.views.program import text
+from jaxplore.views.programs.program import text
 
 _STYLE: Final = {"forward": "blue", "backward": "dark_orange3", "both": ""}
 _JAXPR: Final = (

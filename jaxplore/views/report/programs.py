@@ -4,7 +4,7 @@ from html import escape
 from typing import Final
 
 from jaxplore.model.run import ProgramText, Run
-from jaxplore.views.reporttables import Numbered, numbered
+from jaxplore.views.report.tables import Numbered, numbered
 from jaxplore.views.units import counted
 
 # Of all programs together; those of the longest compiles come first.

@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from jaxplore.model.collectives import Collectives, HostTransfer
-from jaxplore.views.collectives import (
+from jaxplore.views.collectives.text import (
     CAUSES,
     Row,
     by_axes,
@@ -17,7 +17,7 @@ from jaxplore.views.collectives import (
     times_text,
     verdict,
 )
-from jaxplore.views.htmlparts import themed, with_code
+from jaxplore.views.htmlparts import lettering, themed, with_code
 from jaxplore.views.mode import deterministic
 from jaxplore.views.units import size
 
@@ -30,10 +30,8 @@ _DARK: Final = "--jxp-co-bar:#56b4e9;--jxp-co-do:#e69f00;--jxp-co-line:#8b97a655
 _ROOT: Final = ".jxp-moves"
 _STYLE: Final = (
     themed(_ROOT, _LIGHT, _DARK)
-    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
-    f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
-    "background:none;color:inherit;padding:0}"
-    f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
+    + lettering(_ROOT)
+    + f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
     f"{_ROOT} caption{{text-align:left;font-weight:600;padding:2px 0}}"
     f"{_ROOT} :is(th,td){{text-align:left!important;vertical-align:top;padding:2px 10px 2px 0;"
     "border:0;background:none;white-space:nowrap}"

@@ -13,10 +13,10 @@ from typing import Final
 from jaxplore.advise.numbers.badnumbers import BadNumber, causes
 from jaxplore.advise.numbers.badwords import counted, number
 from jaxplore.model.numerics import Input, Numerics, NumericsRow
-from jaxplore.views.htmlparts import themed, with_code
+from jaxplore.views.htmlparts import lettering, themed, with_code
 from jaxplore.views.mode import deterministic
-from jaxplore.views.numericlines import Line, lines
-from jaxplore.views.numerics import advice, ranged, verdict
+from jaxplore.views.numbers.lines import Line, lines
+from jaxplore.views.numbers.text import advice, ranged, verdict
 from jaxplore.views.units import cut
 
 MOST_ROWS: Final = 200
@@ -33,10 +33,8 @@ _DARK: Final = (
 _ROOT: Final = ".jxp-numbers"
 _STYLE: Final = (
     themed(_ROOT, _LIGHT, _DARK)
-    + f"{_ROOT}{{font:12px var(--jp-content-font-family,system-ui,sans-serif);margin:2px 0}}"
-    f"{_ROOT} code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;"
-    "background:none;color:inherit;padding:0}"
-    f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
+    + lettering(_ROOT)
+    + f"{_ROOT} table{{border-collapse:collapse;margin:6px 0;font-size:12px}}"
     f"{_ROOT} :is(th,td){{text-align:left!important;vertical-align:top;padding:2px 10px 2px 0;"
     "border:0;background:none;white-space:nowrap}"
     f"{_ROOT} th{{font-weight:600;border-bottom:1px solid var(--jxp-nu-line)}}"

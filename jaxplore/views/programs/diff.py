@@ -6,7 +6,7 @@ from typing import Final
 
 from jaxplore.model.diff.difference import SIGNS, ArgumentDiff, CostDiff, DiffKind, ProgramDiff
 from jaxplore.views.columns import columns
-from jaxplore.views.difflines import Reader, Shown, shown_rows
+from jaxplore.views.programs.difflines import Reader, Shown, shown_rows
 from jaxplore.views.units import counted, cut, size
 
 _TEXT_LINES: Final = 200

@@ -6,9 +6,9 @@ from typing import Final
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.processes import ClusterLedger, Process, ProcessCompiles
-from jaxplore.views import ledger
+from jaxplore.views.compiles import ledger
 from jaxplore.views.mode import deterministic
-from jaxplore.views.processes import EDGES
+from jaxplore.views.processes.outputs import EDGES
 from jaxplore.views.units import counted, milliseconds
 
 _STYLE: Final = (

@@ -15,7 +15,7 @@ from jaxplore.model.numerics import FirstBad, Input, Numerics, Range
 from jaxplore.model.span import Span
 from jaxplore.views.columns import columns
 from jaxplore.views.mode import deterministic
-from jaxplore.views.numericlines import FOREIGN, Line, lines
+from jaxplore.views.numbers.lines import FOREIGN, Line, lines
 from jaxplore.views.units import cut
 
 _MOST_LINES: Final = 8

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from jaxplore.model.program import Program
-from jaxplore.views.packing import pack
+from jaxplore.views.pages.packing import pack
 
 VIEW_FORMAT = "jaxplore.view/1"
 

@@ -8,7 +8,7 @@ from jaxplore.model.passes import Pass, Passes
 from jaxplore.model.program import Stage
 from jaxplore.model.span import Span
 from jaxplore.model.wire.passes import encode_passes
-from jaxplore.views.page import zipped
+from jaxplore.views.pages.page import zipped
 
 # A cell must stay readable and a notebook small: longer texts are cut, and say so.
 _TEXT_LINES: Final = 40

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
-from jaxplore.views.jaxprtext import jaxpr_stage
-from jaxplore.views.packedcolumns import ColumnWriter
+from jaxplore.views.pages.jaxprtext import jaxpr_stage
+from jaxplore.views.pages.packedcolumns import ColumnWriter
 
 PACKED_FORMAT: Final = "jaxplore.packed/1"
 

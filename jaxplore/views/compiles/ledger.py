@@ -11,7 +11,7 @@ from html import escape
 
 from jaxplore.model.compiles import Compile
 from jaxplore.model.findings import Finding
-from jaxplore.views.rollup import Entry, names, rolled, where
+from jaxplore.views.compiles.rollup import Entry, names, rolled, where
 from jaxplore.views.units import counted, cut, milliseconds, size
 
 _SHOWN_CAUSES = 3

@@ -7,11 +7,11 @@ from typing import Final
 from jaxplore.advise.compiles.summary import Summary
 from jaxplore.model.run import Run
 from jaxplore.model.timeline import Timeline
-from jaxplore.views import reporttables as tables
-from jaxplore.views.page import page as document
-from jaxplore.views.reportassets import SCRIPT, STYLE
-from jaxplore.views.reportprograms import programs
-from jaxplore.views.timeline import svg
+from jaxplore.views.compiles.timeline import svg
+from jaxplore.views.pages.page import page as document
+from jaxplore.views.report import tables
+from jaxplore.views.report.assets import SCRIPT, STYLE
+from jaxplore.views.report.programs import programs
 from jaxplore.views.units import counted, milliseconds
 
 _STAGES: Final = (("trace", "trace"), ("lower", "lower"), ("compile", "XLA"))

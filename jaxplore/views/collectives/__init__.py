@@ -1,0 +1,1 @@
+"""What devices send each other, as text and HTML."""

@@ -1,0 +1,1 @@
+"""HTML that carries its own data and script, and how the data is packed."""

@@ -1,0 +1,1 @@
+"""A cluster and what its processes showed, as text and HTML."""

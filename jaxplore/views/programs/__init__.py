@@ -1,0 +1,1 @@
+"""Programs, their differences and XLA's passes, as text and HTML."""

@@ -1,0 +1,1 @@
+"""The report of a whole run: a page and JSON."""
