@@ -1,4 +1,4 @@
-"""`%%jit` and `%%grad`: their options and their help. What they do is in `cellrun`."""
+"""`%%jit` and `%%grad`: their options and their help. What they do is in `cell/run`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class CellMagics(Magics):
         assigns are set in the notebook, a last expression is displayed.
         """
         __tracebackhide__ = True
-        from jaxplore.magics.cellrun import CellRun
+        from jaxplore.magics.cell.run import CellRun
 
         options = parse_argstring(self.jit, line)
         return CellRun(self._notebook, "jit", line, body).jit(options)
@@ -55,7 +55,7 @@ class CellMagics(Magics):
         value is set as in `%%jit`, and its gradients as the dict `grads`.
         """
         __tracebackhide__ = True
-        from jaxplore.magics.cellrun import CellRun
+        from jaxplore.magics.cell.run import CellRun
 
         options = parse_argstring(self.grad, line)
         return CellRun(self._notebook, "grad", line, body).grad(options)

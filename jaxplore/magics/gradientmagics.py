@@ -12,7 +12,7 @@ from jaxplore.magics import calls
 from jaxplore.magics.progress import QUIET_MEASURED, ProgressLine
 
 if TYPE_CHECKING:
-    from jaxplore.magics.cellprogram import CellProgram
+    from jaxplore.magics.cell.program import CellProgram
     from jaxplore.magics.notebook import Notebook
     from jaxplore.model.gradient import Gradient
 
@@ -99,7 +99,7 @@ def read_options(line: str) -> Options:
 
 def _option(line: str, option: str, value: str) -> dict[str, Any]:
     if option == "--wrt":
-        from jaxplore.magics import wrt
+        from jaxplore.magics.cell import wrt
 
         names = wrt.split([value])
         if names:

@@ -10,13 +10,13 @@ from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.source import files
 from jaxplore.faults import contained, reporter
 from jaxplore.magics import outputs
-from jaxplore.magics.cellcache import CellPrograms
+from jaxplore.magics.cell.cache import CellPrograms
 from jaxplore.magics.cells import RunningCells
 from jaxplore.public import passes, persistentcache
 
 if TYPE_CHECKING:
     from jaxplore.capture.compiles.observer import Running
-    from jaxplore.magics.beside import Beside
+    from jaxplore.magics.beside.beside import Beside
     from jaxplore.model.compiles import Compile
 
 MODES: Final = {
@@ -106,7 +106,7 @@ class Notebook:
     def beside(self) -> "Beside":
         """What runs beside the cells."""
         if self._beside is None:
-            from jaxplore.magics.beside import Beside
+            from jaxplore.magics.beside.beside import Beside
 
             self._beside = Beside(self.shell, self.cells, self.observation)
         return self._beside

@@ -70,7 +70,7 @@ class NumericsMagics(Magics):
 
     def _cell(self, options: Options, line: str, cell: str) -> Any:
         __tracebackhide__ = True
-        from jaxplore.magics.cellrun import CellRun
+        from jaxplore.magics.cell.run import CellRun
 
         cell_run = CellRun(self._notebook, "numerics", line, cell)
         program = cell_run.one_program()

@@ -10,7 +10,8 @@ from IPython.display import display
 
 from jaxplore.errors import ClusterError, OptionError
 from jaxplore.faults import contained
-from jaxplore.magics import celltext, outputs
+from jaxplore.magics import outputs
+from jaxplore.magics.cell import text as celltext
 from jaxplore.magics.progress import WrittenOver
 from jaxplore.views.mode import deterministic
 

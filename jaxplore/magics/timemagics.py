@@ -11,7 +11,7 @@ from jaxplore.magics import outputs
 from jaxplore.views.mode import deterministic
 
 if TYPE_CHECKING:
-    from jaxplore.magics.celltext import CellText
+    from jaxplore.magics.cell.text import CellText
     from jaxplore.magics.notebook import Notebook
     from jaxplore.model.timing import Comparison, Timing
 
@@ -80,7 +80,7 @@ class TimeMagics(Magics):
         return found if options.output else None
 
     def _located(self, line: str, body: str) -> "CellText":
-        from jaxplore.magics import celltext
+        from jaxplore.magics.cell import text as celltext
 
         magic = f"%%jtime {line}".strip()
         with contained("find the cell's text"):

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jaxplore.errors import OptionError
-from jaxplore.magics import celltext, versus
-from jaxplore.magics.celltext import CellText
+from jaxplore.magics import versus
+from jaxplore.magics.cell import text as celltext
+from jaxplore.magics.cell.text import CellText
 from jaxplore.magics.lineplace import placed
 
 _COUNTED = re.compile(r"-([nrp])\s*(\S*)\s*")

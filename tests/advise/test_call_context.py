@@ -16,7 +16,7 @@ from jaxplore.capture.compiles.callform import static_values
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.source import files
 from jaxplore.errors import UnexpectedCompileError
-from jaxplore.magics.stalewatch import StaleWatch
+from jaxplore.magics.beside.stalewatch import StaleWatch
 from jaxplore.model.compiles import Compile
 from jaxplore.model.ledger import Ledger
 

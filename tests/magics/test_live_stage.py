@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import jax
 import pytest
 
-from jaxplore.magics.livestage import LiveStage
+from jaxplore.magics.beside.livestage import LiveStage
 from tests.magics.test_kernel import Client, started
 
 SETUP = """
 import os, threading, time, jax, jax.numpy as jnp
-from jaxplore.magics.livestage import LiveStage
+from jaxplore.magics.beside.livestage import LiveStage
 from jaxplore.model.compiles import LineCount
 from jaxplore.public.persistentcache import cache
 

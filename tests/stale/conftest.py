@@ -7,7 +7,7 @@ import pytest
 from jaxplore.capture.compiles.callform import static_values
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.source import files
-from jaxplore.magics.stalewatch import StaleWatch
+from jaxplore.magics.beside.stalewatch import StaleWatch
 from jaxplore.model.findings import Finding
 
 FIRST = """

@@ -5,7 +5,7 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxplore.magics.stalewatch import StaleWatch
+from jaxplore.magics.beside.stalewatch import StaleWatch
 
 KEYS = st.one_of(st.text(max_size=3), st.integers(-3, 3))
 VALUES = st.recursive(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxplore.magics.celluses import cell_uses
+from jaxplore.magics.cell.uses import cell_uses
 
 F = "k = 2.0\n@jax.jit\ndef f(x): return x * k\nf(x)"
 

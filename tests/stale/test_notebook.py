@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jaxplore.capture.compiles.callform import static_values
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.source import files
-from jaxplore.magics.stalewatch import StaleWatch
+from jaxplore.magics.beside.stalewatch import StaleWatch
 
 
 class Shell:

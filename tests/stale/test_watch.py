@@ -11,7 +11,7 @@ import pytest
 
 import jaxplore
 from jaxplore.capture.functions.dependencies import Walk
-from jaxplore.magics.stalewatch import StaleWatch
+from jaxplore.magics.beside.stalewatch import StaleWatch
 from jaxplore.model.compiles import Change
 from jaxplore.model.findings import Finding
 from jaxplore.model.span import Span

@@ -7,10 +7,10 @@ import jax
 import numpy as np
 
 from jaxplore.errors import CellError
-from jaxplore.magics.cellcompile import is_floating
-from jaxplore.magics.cellfunctions import parameters
-from jaxplore.magics.cellprogram import CellProgram
-from jaxplore.magics.celltext import CellText
+from jaxplore.magics.cell.compiling import is_floating
+from jaxplore.magics.cell.functions import parameters
+from jaxplore.magics.cell.program import CellProgram
+from jaxplore.magics.cell.text import CellText
 
 
 def split(names: Sequence[str]) -> list[str]:

@@ -18,8 +18,7 @@ from jaxplore.capture.functions.accesses import Access
 from jaxplore.capture.functions.dependencies import Walk
 from jaxplore.capture.functions.parts import Part
 from jaxplore.capture.source.spans import SpanTable
-from jaxplore.magics.celluses import CellUses, cell_uses
-from jaxplore.magics.staletraces import (
+from jaxplore.magics.beside.staletraces import (
     Differing,
     Now,
     Trace,
@@ -32,6 +31,7 @@ from jaxplore.magics.staletraces import (
     trace_of,
     unwrapped,
 )
+from jaxplore.magics.cell.uses import CellUses, cell_uses
 from jaxplore.model.findings import Difference, Finding, Stale
 from jaxplore.model.span import Span
 

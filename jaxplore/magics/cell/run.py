@@ -12,17 +12,11 @@ from jaxplore import transforms
 from jaxplore.capture.programs.tracing import UserCodeFailed
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
-from jaxplore.magics import (
-    cellcompile,
-    cellfunctions,
-    celltext,
-    constants,
-    gradientmagics,
-    outputs,
-    wrt,
-)
-from jaxplore.magics.cellprogram import CellProgram, build, first_function, has_functions
-from jaxplore.magics.celltext import CellText
+from jaxplore.magics import gradientmagics, outputs
+from jaxplore.magics.cell import compiling, constants, functions, wrt
+from jaxplore.magics.cell import text as celltext
+from jaxplore.magics.cell.program import CellProgram, build, first_function, has_functions
+from jaxplore.magics.cell.text import CellText
 from jaxplore.magics.progress import ProgressLine
 from jaxplore.public import look
 from jaxplore.public.passes import Kept
@@ -64,21 +58,21 @@ class CellRun:
         cell = self._cell
         _check_names(("--name", options.name), ("-o", options.output))
         static, donate = wrt.split([options.static or ""]), wrt.split([options.donate or ""])
-        statements = cellfunctions.statements_of(self._shell, cell)
+        statements = functions.statements_of(self._shell, cell)
         if statements is not None and has_functions(statements):
             _refuse(options, "name", "no_run")
-            change = cellfunctions.jitted(cell, statements, static, donate)
+            change = functions.jitted(cell, statements, static, donate)
             first = self._notebook.observation.ledger.total_count
-            made = cellfunctions.run(self._shell, cell, statements, change)
+            made = functions.run(self._shell, cell, statements, change)
             if options.show or options.output:
                 self._look_at_functions(made, first, show=options.show, output=options.output)
             return None
         program = build(cell, celltext.parse(cell), self._scope)
-        inputs = cellcompile.inputs_of(cell, program, self._scope, static)
+        inputs = compiling.inputs_of(cell, program, self._scope, static)
         name = options.name or _DEFAULT_NAME
         run = self._notebook.programs.get(
             ("jit", cell.raw, program.inputs, name, tuple(static), tuple(donate)),
-            lambda: cellcompile.jitted(cell, program, name, donate),
+            lambda: compiling.jitted(cell, program, name, donate),
         )
         if options.name:
             self._scope[options.name] = _as_function(run, program, inputs, name)
@@ -102,7 +96,7 @@ class CellRun:
         """
         __tracebackhide__ = True
         cell = self._cell
-        statements = cellfunctions.statements_of(self._shell, cell)
+        statements = functions.statements_of(self._shell, cell)
         defined = None if statements is None else first_function(statements)
         if defined is not None:
             raise cell.error(
@@ -114,9 +108,9 @@ class CellRun:
         program = build(cell, celltext.parse(cell), self._scope)
         run = self._notebook.programs.get(
             ("numerics", cell.raw, program.inputs),
-            lambda: cellcompile.jitted(cell, program, _DEFAULT_NAME, ()),
+            lambda: compiling.jitted(cell, program, _DEFAULT_NAME, ()),
         )
-        return OneProgram(run, cellcompile.inputs_of(cell, program, self._scope, ()))
+        return OneProgram(run, compiling.inputs_of(cell, program, self._scope, ()))
 
     def grad(self, options: Any) -> Any:
         """Run the cell of `%%grad`."""
@@ -128,9 +122,9 @@ class CellRun:
                 f"--order must be at least 1.\nGot: --order {options.order}\n"
                 "Do: use --order 1 for the gradient, 2 for the second derivative."
             )
-        statements = cellfunctions.statements_of(self._shell, cell)
+        statements = functions.statements_of(self._shell, cell)
         if statements is not None and has_functions(statements):
-            made = cellfunctions.run(self._shell, cell, statements, _unchanged)
+            made = functions.run(self._shell, cell, statements, _unchanged)
             for name in made:
                 self._set_gradient_of(name, options)
             if options.show and made:
@@ -139,19 +133,19 @@ class CellRun:
                 outputs.show_line(f"{', '.join(made)}: to see the gradient, call {seen}", "note")
             return None
         program = build(cell, celltext.parse(cell), self._scope)
-        last = cellcompile.assigned_name(program)
+        last = compiling.assigned_name(program)
         if not program.has_value and not last:
             raise cell.error(
                 program.last,
                 "The gradient needs a real scalar; the cell's last line gives none.",
                 "end the cell with the scalar, or with an assignment to one name.",
             )
-        inputs = cellcompile.inputs_of(cell, program, self._scope, ())
+        inputs = compiling.inputs_of(cell, program, self._scope, ())
         names = wrt.of_program(cell, program, self._scope, options.wrt, options.order)
-        wanted = cellcompile.Gradients(names, options.order)
+        wanted = compiling.Gradients(names, options.order)
         run = self._notebook.programs.get(
             ("grad", cell.raw, program.inputs, wanted),
-            lambda: cellcompile.jitted_gradient(cell, program, _DEFAULT_NAME, wanted),
+            lambda: compiling.jitted_gradient(cell, program, _DEFAULT_NAME, wanted),
         )
         # The cell may assign the names that it reads.
         before = {name: self._scope[name] for name in program.inputs}
@@ -282,7 +276,7 @@ def _as_function(
         whole = list(fixed)
         for i in traced:
             whole[i] = constants.close(given[program.inputs[i]])
-        whole[-1] = cellcompile.classes_of([constants.open_(value) for value in whole[:-1]])
+        whole[-1] = compiling.classes_of([constants.open_(value) for value in whole[:-1]])
         value, assigned = run(*whole).value
         if program.has_value:
             return value

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
-from jaxplore.magics.cellnames import names_of
-from jaxplore.magics.celltext import CellText
+from jaxplore.magics.cell.names import names_of
+from jaxplore.magics.cell.text import CellText
 
 # Names no cell can write, so they collide with nothing.
 _VALUE, _PACK = "<value>", "<pack>"

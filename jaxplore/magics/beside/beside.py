@@ -15,9 +15,9 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from jaxplore.capture.compiles.callform import static_values
 from jaxplore.capture.compiles.observer import observer
 from jaxplore.capture.doctor.watch import watch
+from jaxplore.magics.beside.livestage import LiveStage
+from jaxplore.magics.beside.stalewatch import StaleWatch
 from jaxplore.magics.cells import RunningCells
-from jaxplore.magics.livestage import LiveStage
-from jaxplore.magics.stalewatch import StaleWatch
 from jaxplore.model.findings import Finding
 from jaxplore.model.timeline import CellRun
 from jaxplore.views.mode import deterministic

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaxplore import transforms
 from jaxplore.errors import CellError
-from jaxplore.magics.celltext import CellText
+from jaxplore.magics.cell.text import CellText
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

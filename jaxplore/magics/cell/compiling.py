@@ -11,10 +11,11 @@ import jax.numpy as jnp
 
 from jaxplore.errors import CellError
 from jaxplore.faults import contained
-from jaxplore.magics import constants, outputs
-from jaxplore.magics.cellprogram import CellProgram
-from jaxplore.magics.celltext import CellText
-from jaxplore.magics.tracers import holds_tracer
+from jaxplore.magics import outputs
+from jaxplore.magics.cell import constants
+from jaxplore.magics.cell.program import CellProgram
+from jaxplore.magics.cell.text import CellText
+from jaxplore.magics.cell.tracers import holds_tracer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""How a cell of `%%jit` or `%%grad` becomes a program, and runs."""
