@@ -38,8 +38,7 @@ class Differences:
             + len(self.passed)
             + len(self.settings)
             + len(self.options)
-            + (0.5 if self.object else 0.0)
-            + (0.25 if self.emptied else 0.0)
+            + _of_no_value(self.object, self.emptied)
         )
 
     @property
@@ -55,17 +54,53 @@ def nearest(now: Miss, earlier: tuple[Miss, ...]) -> tuple[Miss, Differences]:
     whatever the thing.
     """
     best: tuple[float, float] | None = None
-    found: tuple[Miss, Differences] | None = None
+    found: Miss | None = None
     for before in reversed(earlier):
         # Counting comes first: it is cheap, and most of many earlier calls are far away.
         if best is not None and _least(now, before) > best[0]:
             continue
-        differences = differences_of(now, before)
-        distance = differences.facets, differences.apart
+        distance = distance_of(now, before)
         if best is None or distance < best:
-            best, found = distance, (before, differences)
+            best, found = distance, before
     assert found is not None, "there is an earlier compile"
-    return found
+    return found, differences_of(now, found)
+
+
+def distance_of(now: Miss, before: Miss) -> tuple[float, float]:
+    """`facets` and `apart` of the differences; most of the time without finding them all."""
+    if not _differ_in_types_alone(now, before):
+        differences = differences_of(now, before)
+        return differences.facets, differences.apart
+    emptied = now.caches_emptied != before.caches_emptied
+    facets = _of_no_value(now.object_serial != before.object_serial, emptied)
+    apart = 0.0
+    for old, new in zip(before.arguments, now.arguments, strict=True):
+        if old is not new:
+            facets += _facets(old, new)
+            apart += _apart(old.type, new.type)
+    return facets, apart
+
+
+def _differ_in_types_alone(now: Miss, before: Miss) -> bool:
+    """Whether both had arguments of the same paths, and everything else was equal."""
+    return (
+        now.statics == before.statics
+        and now.structures == before.structures
+        and now.passed == before.passed
+        and now.settings == before.settings
+        and now.options == before.options
+        and now.source == before.source
+        and len(now.arguments) == len(before.arguments)
+        and all(
+            one is other or one.path == other.path
+            for one, other in zip(now.arguments, before.arguments, strict=True)
+        )
+    )
+
+
+def _of_no_value(is_object: bool, is_emptied: bool) -> float:
+    """What counts less than any value: another object of the same code, emptied caches."""
+    return (0.5 if is_object else 0.0) + (0.25 if is_emptied else 0.0)
 
 
 def _least(now: Miss, before: Miss) -> int:
