@@ -5,7 +5,7 @@ from typing import Literal
 
 from jaxplore.model.placement import Mesh
 from jaxplore.model.program import Program
-from jaxplore.model.record import TEXT, Record, drawings
+from jaxplore.model.record import Record, written
 from jaxplore.model.span import Span
 
 CollectiveKind = Literal[
@@ -116,9 +116,8 @@ class Collectives(Record):
     """Arguments, then constraints in the order of the text, then results."""
 
     def __str__(self) -> str:
-        write = drawings.get("Collectives" + TEXT)
         count = len(self.rows)
-        return f"{self.program.name}: {count:,} collectives" if write is None else write(self)
+        return written(self, f"{self.program.name}: {count:,} collectives")
 
     def __repr__(self) -> str:
         return str(self)

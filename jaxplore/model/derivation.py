@@ -7,7 +7,7 @@ wrote for the same step. In formulas `da` is the change of `a`, and `ga` the gra
 from dataclasses import dataclass
 from typing import Literal
 
-from jaxplore.model.record import Record, drawings
+from jaxplore.model.record import Record, written
 from jaxplore.model.span import Span
 
 Part = Literal[
@@ -98,8 +98,7 @@ class Derivation(Record):
     """How many the function has; more than there are steps where it is long."""
 
     def __str__(self) -> str:
-        write = drawings.get("Derivation as text")
-        return self.name if write is None else write(self)
+        return written(self, self.name)
 
     def __repr__(self) -> str:
         return str(self)

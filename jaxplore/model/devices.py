@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jaxplore.model.diagnosis import Diagnosed
 from jaxplore.model.placement import Device
-from jaxplore.model.record import TEXT, Record, drawings
+from jaxplore.model.record import Record, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,7 @@ class Devices(Record):
     """What `doctor` says about devices: `D01` where an accelerator lies idle."""
 
     def __str__(self) -> str:
-        write = drawings.get("Devices" + TEXT)
-        return f"{len(self.rows)} devices" if write is None else write(self)
+        return written(self, f"{len(self.rows)} devices")
 
     def __repr__(self) -> str:
         return str(self)

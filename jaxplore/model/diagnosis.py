@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from jaxplore.model.record import TEXT, Record, drawings
+from jaxplore.model.record import Record, written
 
 Severity = Literal["error", "warning", "note"]
 
@@ -37,5 +37,4 @@ class Diagnosis(Record):
     """What was looked at, in order: `("jax", "0.12.0")`, `("backend", "cpu")`, ..."""
 
     def __str__(self) -> str:
-        write = drawings.get("Diagnosis" + TEXT)
-        return "\n".join(map(str, self.findings)) if write is None else write(self)
+        return written(self, "\n".join(map(str, self.findings)))

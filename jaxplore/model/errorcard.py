@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jaxplore.model.placement import LeafPlacement
-from jaxplore.model.record import TEXT, Record, drawings
+from jaxplore.model.record import Record, written
 from jaxplore.model.span import Span
 
 
@@ -57,5 +57,4 @@ class ErrorCard(Record):
     """The user's expression that raised it."""
 
     def __str__(self) -> str:
-        write = drawings.get("ErrorCard" + TEXT)
-        return f"{self.id} {self.title}" if write is None else write(self)
+        return written(self, f"{self.id} {self.title}")

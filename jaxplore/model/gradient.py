@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from jaxplore.model.compiles import asked
 from jaxplore.model.program import Program
-from jaxplore.model.record import TEXT, Drawn, Record, drawings, plain
+from jaxplore.model.record import Drawn, Record, plain, written
 from jaxplore.model.span import Span
 
 StopKind = Literal[
@@ -145,8 +145,7 @@ class Gradient(Drawn):
         return total
 
     def __str__(self) -> str:
-        write = drawings.get(f"Gradient{TEXT}")
-        return f"gradient of {self.name}" if write is None else write(self)
+        return written(self, f"gradient of {self.name}")
 
     def __repr__(self) -> str:
         return str(self)

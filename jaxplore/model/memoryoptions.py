@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jaxplore.model.record import Record, drawings
+from jaxplore.model.record import Record, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,7 @@ class CheckpointOptions(Record):
     """Whether the functions were found, not named."""
 
     def __str__(self) -> str:
-        write = drawings.get("CheckpointOptions as text")
-        return self.name if write is None else write(self)
+        return written(self, self.name)
 
     def __repr__(self) -> str:
         return str(self)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jaxplore.model.program import Phase, Program
-from jaxplore.model.record import TEXT, Drawn, Record, drawings, plain
+from jaxplore.model.record import Drawn, Record, plain, written
 from jaxplore.model.span import Span
 
 
@@ -98,8 +98,7 @@ class Numerics(Drawn):
     """What the function returned. Not part of the JSON."""
 
     def __str__(self) -> str:
-        write = drawings.get("Numerics" + TEXT)
-        return self.program.name if write is None else write(self)
+        return written(self, self.program.name)
 
     def __repr__(self) -> str:
         return str(self)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from jaxplore.model.record import TEXT, Record, drawings
+from jaxplore.model.record import SVG, Record, drawings, written
 from jaxplore.model.span import Span
 
 AxisKind = Literal["auto", "explicit", "manual"]
@@ -134,8 +134,7 @@ class Placement(Record):
     """How many devices the backend of these has; 0 where no leaf is on a device."""
 
     def __str__(self) -> str:
-        write = drawings.get("Placement" + TEXT)
-        return f"{len(self.leaves)} placed" if write is None else write(self)
+        return written(self, f"{len(self.leaves)} placed")
 
     def __repr__(self) -> str:
         return str(self)
@@ -205,4 +204,4 @@ class Placement(Record):
             layout = range(len(self.layouts))[layout]
         # A drawing takes a record and no more, so the other layouts go.
         chosen = self if layout is None else replace(self, layouts=(self.layouts[layout],))
-        return drawings["Placement as SVG"](chosen)
+        return drawings["Placement" + SVG](chosen)

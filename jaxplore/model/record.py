@@ -10,7 +10,16 @@ drawings: Final[dict[str, Callable[[Any], str]]] = {}
 
 
 TEXT: Final = " as text"
-"""Behind the class's name: what writes the text of a record that shows times."""
+"""Behind the class's name: what writes the text of a record that its views word."""
+
+SVG: Final = " as SVG"
+"""Behind the class's name: what draws a record as a picture."""
+
+
+def written(record: object, otherwise: str) -> str:
+    """The text that the views give a record; `otherwise` where there are no views."""
+    write = drawings.get(type(record).__name__ + TEXT)
+    return otherwise if write is None else write(record)
 
 
 class Drawn:

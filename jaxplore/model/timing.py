@@ -6,11 +6,9 @@ from math import comb
 from typing import Final
 
 from jaxplore.model.compiles import Compile
-from jaxplore.model.record import Record, drawings
+from jaxplore.model.record import Record, written
 
 # Where times must not be shown the views write the text: among the drawings, under these names.
-TIMING_TEXT: Final = "Timing as text"
-COMPARISON_TEXT: Final = "Comparison as text"
 
 FEWEST_PAIRS: Final = 8
 """Fewer pairs never show a difference: chance alone is too likely."""
@@ -99,7 +97,7 @@ class Timing(Record):
         return self.text()
 
     def __repr__(self) -> str:
-        return drawings.get(TIMING_TEXT, str)(self)
+        return written(self, str(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -156,7 +154,7 @@ class Comparison(Record):
         return self.text()
 
     def __repr__(self) -> str:
-        return drawings.get(COMPARISON_TEXT, str)(self)
+        return written(self, str(self))
 
 
 def duration(seconds: float, precision: int = 3) -> str:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 def _drawn(record: "Gradient") -> str:
     """As HTML: with its script where the front end is built, else without."""
-    from jaxplore.views.drawings import draw_gradient
+    from jaxplore.views.gradient.html import html
     from jaxplore.widgets import gradientpage
 
     with contained("draw a gradient"):
         if gradientpage.can_be_live():
             return gradientpage.html(record)
-    return draw_gradient(record)
+    return html(record)
 
 
 def _bundle(record: "Gradient") -> tuple[dict[str, Any], dict[str, Any]]:

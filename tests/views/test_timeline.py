@@ -121,6 +121,11 @@ def test_many_compiles_are_drawn_together_and_each_is_counted():
     assert sorted(index for box in found for index in box.bars) == list(range(30_000))
 
 
+def test_what_xml_cannot_hold_is_left_out():
+    root = picture(session(function="a\x00\x0b\ud800\uffffb"))
+    assert any(title.startswith("a b · trace 10 ms") for title in titles(root))
+
+
 def test_hostile_text_stays_text():
     timeline = session(function=HOSTILE, explanation=HOSTILE, cause=HOSTILE)
     root = picture(timeline)

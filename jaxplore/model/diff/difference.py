@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from jaxplore.model.compiles import asked
 from jaxplore.model.program import Program, StageName
-from jaxplore.model.record import TEXT, Drawn, Record, drawings
+from jaxplore.model.record import Drawn, Record, written
 
 DiffKind = Literal["same", "changed", "added", "removed"]
 
@@ -137,8 +137,7 @@ class ProgramDiff(Drawn):
         return f"{count:,} {noun.replace('line', 'lines', 1) if ' ' in noun else noun + 's'}"
 
     def __str__(self) -> str:
-        write = drawings.get(type(self).__name__ + TEXT)
-        return self.summary() if write is None else write(self)
+        return written(self, self.summary())
 
     def __repr__(self) -> str:
         return str(self)

@@ -23,6 +23,7 @@ from jaxplore.views.compiles.timelinelayout import (
 from jaxplore.views.compiles.timelinetext import NAMES, box_text, head, pause_text, text
 from jaxplore.views.htmlparts import themed
 from jaxplore.views.mode import deterministic
+from jaxplore.views.svgparts import xml
 from jaxplore.views.units import milliseconds
 
 # Above this, bars are drawn together: the picture must stay below 200 kB.
@@ -79,7 +80,7 @@ def _svg(timeline: Timeline, width: int, colors: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="jxp-timeline" role="img" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" '
-        f'aria-label="{escape(_said(timeline))}">{"".join(parts)}</svg>'
+        f'aria-label="{xml(_said(timeline))}">{"".join(parts)}</svg>'
     )
 
 
@@ -131,7 +132,7 @@ def plain(timeline: Timeline) -> str:
 def _text(x: float, y: float, said: str, kind: str = "", anchor: str = "") -> str:
     kind = f' class="{kind}"' if kind else ""
     anchor = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text x="{rounded(x):g}" y="{y:g}"{kind}{anchor}>{escape(said)}</text>'
+    return f'<text x="{rounded(x):g}" y="{y:g}"{kind}{anchor}>{xml(said)}</text>'
 
 
 def _header(timeline: Timeline, scale: Scale, width: int) -> Iterator[str]:
@@ -163,7 +164,7 @@ def _stretches(timeline: Timeline, scale: Scale, lanes: int) -> Iterator[str]:
         name = _cell_name(stretch)
         yield (
             f'<rect class="g" x="{rounded(x):g}" y="{_TOP - 4}" width="{max(1, rounded(length)):g}"'
-            f' height="{lanes * _LANE}"><title>{escape(name)}</title></rect>'
+            f' height="{lanes * _LANE}"><title>{xml(name)}</title></rect>'
         )
         if index in named:
             yield _text(x, _TOP - 10, name)
@@ -243,7 +244,7 @@ def _bar(timeline: Timeline, box: Box, track: int) -> str:
     y = _top(box, track)
     d = f"M{_LEFT + box.x:g} {y}h{box.width:g}v{_TRACK - 2}h-{box.width:g}z"
     many = ' class="m"' if len(box.bars) > 1 else ""
-    return f'<path{many} d="{d}"><title>{escape(box_text(timeline, box))}</title></path>'
+    return f'<path{many} d="{d}"><title>{xml(box_text(timeline, box))}</title></path>'
 
 
 def _bar_names(timeline: Timeline, found: Sequence[Box], track: int) -> Iterator[str]:

@@ -6,7 +6,6 @@ boxes are of a grey that reads on white and on black.
 """
 
 from collections.abc import Iterator
-from html import escape
 from itertools import pairwise
 from typing import Final
 
@@ -23,9 +22,9 @@ from jaxplore.model.mirror.shown import (
 )
 from jaxplore.views.gradient import words
 from jaxplore.views.gradient.colours import STOPS, Bars, colour
-from jaxplore.views.graph.svg import Picture
 from jaxplore.views.mode import deterministic
 from jaxplore.views.picture import QUIET
+from jaxplore.views.svgparts import MONOSPACE, Picture, styled, xml
 from jaxplore.views.units import cut, size
 
 ROWS: Final = 40
@@ -43,7 +42,7 @@ _SMALL: Final = 5.8
 _KEPT: Final = "#1b8a7a"
 
 _RULES: Final = {
-    "text": "font:11px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1b2733",
+    "text": f"font:11px {MONOSPACE};fill:#1b2733",
     ".s": "font-size:9.5px",
     ".q": f"fill:{QUIET}",
     ".b": "font-weight:600",
@@ -59,7 +58,7 @@ _RULES: Final = {
     ".x": "fill:none;stroke:#c0392b;stroke-width:2",
     ".g": f"fill:none;stroke:{QUIET};stroke-opacity:.6",
 }
-_STYLE: Final = "".join(f".jxm {name}{{{rule}}}" for name, rule in _RULES.items())
+_STYLE: Final = styled(".jxm ", _RULES)
 _MARKERS: Final = "".join(
     f'<marker id="jxm-{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" '
     f'markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">'
@@ -95,14 +94,14 @@ class _Drawing:
         height = self._y(len(self._shown)) + (44 if self._has_norms else 12)
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-            f'class="jxm" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{_text(said)}">'
-            f"<title>{_text(said)}</title><style>{_STYLE}</style><defs>{_MARKERS}</defs>"
+            f'class="jxm" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{xml(said)}">'
+            f"<title>{xml(said)}</title><style>{_STYLE}</style><defs>{_MARKERS}</defs>"
         )
         svg = "".join([head, *lines, "</svg>"])
         return Picture(svg=svg, width=_WIDTH, height=height, said=said)
 
     def _lines(self) -> Iterator[str]:
-        yield f'<text class="h q" x="{_LEFT}" y="18">{_text(words.summary(self._gradient))}</text>'
+        yield f'<text class="h q" x="{_LEFT}" y="18">{xml(words.summary(self._gradient))}</text>'
         for x, title in (
             (_LEFT, "forward ↓"),
             (_MADE_AT + 8, "kept in between →"),
@@ -156,7 +155,7 @@ class _Drawing:
         kind = "k" if edge.is_made else "a"
         marker = ' marker-end="url(#jxm-kept)"' if edge.is_made else ""
         width = f' stroke-width="{self._thickness(edge):.1f}"' if edge.is_made else ""
-        return f'<path class="{kind}"{width}{marker} d="{path}"><title>{_text(tip)}</title></path>'
+        return f'<path class="{kind}"{width}{marker} d="{path}"><title>{xml(tip)}</title></path>'
 
     def _thickness(self, edge: ShownEdge) -> float:
         most = max((e.size_bytes for e in self._edges if e.is_made), default=1) or 1
@@ -180,12 +179,12 @@ class _Drawing:
         row = self._mirror.rows[one.row]
         y, x = self._y(place), _LEFT + _INDENT * one.depth
         said = words.right(self._gradient, self._mirror, one.row, operations=self._operations)
-        yield f"<g><title>{_text(_tip(row, said))}</title>"
+        yield f"<g><title>{xml(_tip(row, said))}</title>"
         room = int((_MADE_AT - x - 20) / _LETTER)
         if one.is_open:
             name = words.left(self._gradient, self._mirror, one, room)
             inside = sum(other.depth > one.depth for other in self._shown_after(place))
-            yield f'<text class="b q" x="{x}" y="{y + 15}">▾ {_text(name)}</text>'
+            yield f'<text class="b q" x="{x}" y="{y + 15}">▾ {xml(name)}</text>'
             yield f'<path class="g" d="M{x + 4} {y + 21}v{_PITCH * inside}"/>'
             yield "</g>"
             return
@@ -211,11 +210,11 @@ class _Drawing:
         quiet = "" if row.has_gradient else " q"
         type_room = len(row.type) + 1 if row.type else 0
         name = words.left(self._gradient, self._mirror, one, room - type_room)
-        yield f'<text class="b{quiet}" x="{x + 7}" y="{y + 15}">{_text(name)}</text>'
+        yield f'<text class="b{quiet}" x="{x + 7}" y="{y + 15}">{xml(name)}</text>'
         if row.type:
             end = _MADE_AT - 10
             anchor = 'text-anchor="end"'
-            yield f'<text class="s{quiet}" x="{end}" y="{y + 15}" {anchor}>{_text(row.type)}</text>'
+            yield f'<text class="s{quiet}" x="{end}" y="{y + 15}" {anchor}>{xml(row.type)}</text>'
 
     def _right(self, row: MirrorRow, y: int, said: str) -> Iterator[str]:
         x, width = _READ_AT, _RIGHT - _READ_AT
@@ -223,7 +222,7 @@ class _Drawing:
             if row.stops:
                 yield f'<path class="x" d="M{x + 24} {y + 6}l10 10m0 -10l-10 10"/>'
             most = int((width - 42) / 5.4)
-            yield f'<text class="p q" x="{x + 42}" y="{y + 15}">{_text(cut(said, most))}</text>'
+            yield f'<text class="p q" x="{x + 42}" y="{y + 15}">{xml(cut(said, most))}</text>'
             return
         yield _box("port" if row.kind in _ENDS else "backward", x, y, width, _BOX)
         at = x + 7
@@ -238,7 +237,7 @@ class _Drawing:
             yield f'<text class="b" x="{at}" y="{y + 15}">{words.number(row.norm)}</text>'
             at += 64
         most = int((_RIGHT - at - 4) / _SMALL)
-        yield f'<text class="s" x="{at}" y="{y + 15}">{_text(cut(said, most))}</text>'
+        yield f'<text class="s" x="{at}" y="{y + 15}">{xml(cut(said, most))}</text>'
 
 
 _OUTLINE: Final = "Forward runs down on the left, backward up on the right."
@@ -284,12 +283,3 @@ def _legend(top: float) -> Iterator[str]:
 
 
 _KEYS: Final = "solid: kept · dashed: alive anyway · grey: no gradient"
-
-
-def _text(text: str) -> str:
-    """Any text as XML: escaped, without the characters that XML cannot hold."""
-    plain = "".join(
-        c if c >= " " and c not in "\ufffe\uffff" and not "\ud800" <= c <= "\udfff" else " "
-        for c in text
-    )
-    return escape(" ".join(plain.split()))

@@ -5,9 +5,7 @@ grey that reads on white and on black. Forward is blue, backward orange with a d
 so they also differ without colour.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Iterator
 from typing import Final
 
 from jaxplore.model.collectives import Collectives
@@ -19,6 +17,7 @@ from jaxplore.views.graph.routing import Route
 from jaxplore.views.graph.sending import marked, overview
 from jaxplore.views.graph.shown import BOXES, first_view, types_text
 from jaxplore.views.picture import QUIET
+from jaxplore.views.svgparts import MONOSPACE, Picture, px, styled, xml
 from jaxplore.views.units import counted
 
 _CHARACTER: Final = 6.7
@@ -31,7 +30,7 @@ _PAD: Final = 12
 _FEWER: Final = (BOXES, 20, 10)
 
 _RULES: Final = {
-    "text": "font:11px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1b2733",
+    "text": f"font:11px {MONOSPACE};fill:#1b2733",
     ".s": "font-size:9.5px",
     ".q": f"fill:{QUIET}",
     ".b": "font-weight:600",
@@ -52,22 +51,6 @@ _MARK_RULES: Final = {
     ".hs": "fill:none;stroke:#1b2733;stroke-width:1.1",
     ".ht": "font-weight:600",
 }
-
-
-def _style(rules: Mapping[str, str]) -> str:
-    # Within the picture only, for a page may hold it as it is.
-    return "".join(f".jxg {name}{{{rule}}}" for name, rule in rules.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An SVG and its size."""
-
-    svg: str
-    width: int
-    height: int
-    said: str
-    """What it shows, for readers who do not see it."""
 
 
 def picture(program: Program, sent: Collectives | None = None) -> Picture:
@@ -106,8 +89,8 @@ def _drawn(program: Program, view: Section, sent: Collectives | None) -> Picture
         width = max(width, 190)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'class="jxg" viewBox="0 0 {width} {height}" role="img" aria-label="{_text(said)}">'
-        f"<title>{_text(said)}</title><style>{_style(rules)}</style>"
+        f'class="jxg" viewBox="0 0 {width} {height}" role="img" aria-label="{xml(said)}">'
+        f"<title>{xml(said)}</title><style>{styled('.jxg ', rules)}</style>"
         '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         f'markerHeight="7" orient="auto"><path d="M0 1L7 4L0 7z" fill="{QUIET}"/></marker></defs>'
     )
@@ -176,7 +159,7 @@ class _Box:
         item = self.item
         sent = "; ".join(text for text, _ in item.marks)
         tip = f"{item.title} {item.detail} {' '.join(item.chips)} {sent}".strip()
-        yield f"<g><title>{_text(tip)}</title>"
+        yield f"<g><title>{xml(tip)}</title>"
         yield from self._frame(left, top)
         if self.inner:
             yield from self._open(left, top)
@@ -185,7 +168,7 @@ class _Box:
         yield "</g>"
 
     def _frame(self, left: float, top: float) -> Iterator[str]:
-        size = f'x="{_n(left)}" y="{_n(top)}" width="{_n(self.width)}" height="{_n(self.height)}"'
+        size = f'x="{px(left)}" y="{px(top)}" width="{px(self.width)}" height="{px(self.height)}"'
         kind = self.item.kind
         if self.inner:
             yield f'<rect class="f" {size} rx="6"/>'
@@ -193,18 +176,18 @@ class _Box:
             if kind == "group":
                 # A second sheet behind it: there is more inside.
                 yield (
-                    f'<rect class="{self.item.phase}" x="{_n(left + 3)}" y="{_n(top + 3)}" '
-                    f'width="{_n(self.width)}" height="{_n(self.height)}" rx="5"/>'
+                    f'<rect class="{self.item.phase}" x="{px(left + 3)}" y="{px(top + 3)}" '
+                    f'width="{px(self.width)}" height="{px(self.height)}" rx="5"/>'
                 )
             yield f'<rect class="{self.item.phase}" {size} rx="5"/>'
         else:
-            yield f'<rect class="port" {size} rx="{_n(self.height / 2)}"/>'
+            yield f'<rect class="port" {size} rx="{px(self.height / 2)}"/>'
 
     def _open(self, left: float, top: float) -> Iterator[str]:
         title, detail = self.item.title, self.item.detail
         after = left + _PAD + len(title) * _CHARACTER + 10
-        yield f'<text class="b q" x="{_n(left + _PAD)}" y="{_n(top + 16)}">{_text(title)}</text>'
-        yield f'<text class="s q" x="{_n(after)}" y="{_n(top + 16)}">{_text(detail)}</text>'
+        yield f'<text class="b q" x="{px(left + _PAD)}" y="{px(top + 16)}">{xml(title)}</text>'
+        yield f'<text class="s q" x="{px(after)}" y="{px(top + 16)}">{xml(detail)}</text>'
         if self.chips:
             yield from self._chips(left + _PAD, self.height + top - _CHIP - 6)
         x = left + _PAD
@@ -213,13 +196,13 @@ class _Box:
             x += one.width + _PAD
 
     def _closed(self, left: float, top: float) -> Iterator[str]:
-        middle, y = _n(left + self.width / 2), top + 15
+        middle, y = px(left + self.width / 2), top + 15
         weight = "b" if self.item.kind in ("equation", "group") else "s"
         at = f'x="{middle}" text-anchor="middle"'
-        yield f'<text class="{weight}" {at} y="{_n(y)}">{_text(self.item.title)}</text>'
+        yield f'<text class="{weight}" {at} y="{px(y)}">{xml(self.item.title)}</text>'
         if self.item.detail:
             y += _LINE - 1
-            yield f'<text class="s" {at} y="{_n(y)}">{_text(self.item.detail)}</text>'
+            yield f'<text class="s" {at} y="{px(y)}">{xml(self.item.detail)}</text>'
         if self.chips:
             width = sum(len(chip) * _SMALL + 12 for chip in self.chips) - 4
             yield from self._chips(left + (self.width - width) / 2, y + 6)
@@ -233,9 +216,9 @@ class _Box:
         for chip in self.chips:
             width = len(chip) * _SMALL + 8
             yield (
-                f'<rect class="chip" x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" '
-                f'height="{_CHIP}" rx="7"/><text class="s" x="{_n(left + 4)}" '
-                f'y="{_n(top + 11)}">{_text(chip)}</text>'
+                f'<rect class="chip" x="{px(left)}" y="{px(top)}" width="{px(width)}" '
+                f'height="{_CHIP}" rx="7"/><text class="s" x="{px(left + 4)}" '
+                f'y="{px(top + 11)}">{xml(chip)}</text>'
             )
             left += width + 4
 
@@ -255,8 +238,8 @@ class _Sized:
 
     def draw(self, left: float, top: float) -> Iterator[str]:
         if self.section.title:
-            at = f'x="{_n(left)}" y="{_n(top + 11)}"'
-            yield f'<text class="b q" {at}>{_text(self.section.title)}</text>'
+            at = f'x="{px(left)}" y="{px(top + 11)}"'
+            yield f'<text class="b q" {at}>{xml(self.section.title)}</text>'
         x0 = left + 2 - self.layout.left
         y0 = top + self.top
         said: set[tuple[int, str]] = set()
@@ -275,17 +258,17 @@ class _Sized:
             y = y0 + self.layout.y[route.source] + self.boxes[route.source].height + 13
             lower = 10 * sum(source == route.source for source, _ in said) - 10
             if lower <= 10:
-                yield f'<text class="s q" x="{_n(x)}" y="{_n(y + lower)}">{_text(label)}</text>'
+                yield f'<text class="s q" x="{px(x)}" y="{px(y + lower)}">{xml(label)}</text>'
         if self.section.hidden:
             more = f"… {self.section.hidden:,} more boxes"
-            yield f'<text class="s q" x="{_n(left)}" y="{_n(top + self.height - 4)}">{more}</text>'
+            yield f'<text class="s q" x="{px(left)}" y="{px(top + self.height - 4)}">{more}</text>'
 
     def _line(self, route: Route, x0: float, y0: float) -> str:
         layout = self.layout
         start = layout.y[route.source] + self.boxes[route.source].height
         points = [(layout.x[route.source], start), *route.points]
         points.append((layout.x[route.target], layout.y[route.target]))
-        path = "L".join(f"{_n(x0 + x)} {_n(y0 + y)}" for x, y in points)
+        path = "L".join(f"{px(x0 + x)} {px(y0 + y)}" for x, y in points)
         beside = " d" if route.side else ""
         return f'<path class="e{beside}" d="M{path}" marker-end="url(#a)"/>'
 
@@ -299,25 +282,8 @@ def _mark(text: str, is_host: bool, left: float, top: float) -> Iterator[str]:
     name, rounded = ("h", 1) if is_host else ("m", 7)
     sign = "M0 3v4h8V3M4 5V-1M2 1l2-2 2 2" if is_host else "M0 1h8l-2-2M8 5H0l2 2"
     yield (
-        f'<rect class="{name}" x="{_n(left)}" y="{_n(top)}" width="{_n(_mark_width(text) - 4)}" '
+        f'<rect class="{name}" x="{px(left)}" y="{px(top)}" width="{px(_mark_width(text) - 4)}" '
         f'height="{_MARK}" rx="{rounded}"/>'
-        f'<path class="{name}s" transform="translate({_n(left + 6)} {_n(top + 4.5)})" d="{sign}"/>'
-        f'<text class="s {name}t" x="{_n(left + 18)}" y="{_n(top + 11)}">{_text(text)}</text>'
+        f'<path class="{name}s" transform="translate({px(left + 6)} {px(top + 4.5)})" d="{sign}"/>'
+        f'<text class="s {name}t" x="{px(left + 18)}" y="{px(top + 11)}">{xml(text)}</text>'
     )
-
-
-def _n(number: float) -> str:
-    """A coordinate, short."""
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def _text(text: str) -> str:
-    """Any text as XML: escaped, without the characters that XML cannot hold."""
-    plain = "".join(
-        c if c >= " " and c not in "\ufffe\uffff" and not _half(c) else " " for c in text
-    )
-    return escape(" ".join(plain.split()))
-
-
-def _half(character: str) -> bool:
-    return "\ud800" <= character <= "\udfff"

@@ -4,17 +4,13 @@ The same piece has the same colour in both. A piece is told by its label as well
 cells are too small for labels, by its place and by how light it is.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from html import escape
 from operator import itemgetter
 from typing import Final
 
 from jaxplore.model.placement import Mesh, Placement
 from jaxplore.model.types import short_type
-from jaxplore.views.graph.svg import Picture
 from jaxplore.views.htmlparts import themed
 from jaxplore.views.picture import QUIET, Place
 from jaxplore.views.placement import colours
@@ -22,6 +18,7 @@ from jaxplore.views.placement.grid import LINE, Box, Grid, Placed, Sizes, Word
 from jaxplore.views.placement.pieces import device_number, pieces
 from jaxplore.views.placement.processes import edge, process_of
 from jaxplore.views.placement.tables import array_side, mesh_side
+from jaxplore.views.svgparts import MONOSPACE, Picture, px, styled, xml
 from jaxplore.views.units import counted, cut, size
 
 WIDTH: Final = 900
@@ -46,8 +43,8 @@ _RULES: Final = {
     " text": "font:11px system-ui,sans-serif;fill:var(--jxp-pl-quiet)",
     " .h": "font-size:13px;font-weight:600;fill:var(--jxp-pl-text)",
     " .b": "font-weight:600;fill:var(--jxp-pl-text)",
-    " .c": "font:10px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace",
-    " .s": "font:8px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace",
+    " .c": f"font:10px {MONOSPACE}",
+    " .s": f"font:8px {MONOSPACE}",
     " .m": "text-anchor:middle",
     " .e": "text-anchor:end",
     " .d": "font-weight:600",
@@ -56,9 +53,7 @@ _RULES: Final = {
     " .w": "fill:#fff",
     " .n": "fill:none;stroke:var(--jxp-pl-quiet);stroke-dasharray:3 3",
 }
-_STYLE: Final = "".join(f"{_ROOT}{name}{{{rule}}}" for name, rule in _RULES.items())
-
-_SPECIAL: Final = re.compile("[&<>\"']|  ")
+_STYLE: Final = styled(_ROOT, _RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +92,7 @@ def _outer(body: str, height: int, said: str, colors: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="jxp-place" role="img" width="{WIDTH}" '
         f'height="{height}" viewBox="0 0 {WIDTH} {height}" style="max-width:100%;height:auto" '
-        f'aria-label="{_text(said)}"><style>{colors}{_STYLE}</style>{body}</svg>'
+        f'aria-label="{xml(said)}"><style>{colors}{_STYLE}</style>{body}</svg>'
     )
 
 
@@ -166,12 +161,12 @@ class Drawing:
         words = cut(f"{self._type} · {self._words}", 110)
         spec = cut(self._layout.spec, max(116 - len(words), 0)) if self._layout.spec else ""
         lines = [
-            f'<text class="h" x="{_EDGE}" y="20">{_text(words)}'
-            f'<tspan class="c q" dx="10">{_text(spec)}</tspan></text>'
+            f'<text class="h" x="{_EDGE}" y="20">{xml(words)}'
+            f'<tspan class="c q" dx="10">{xml(spec)}</tspan></text>'
         ]
         for half in self._halves:
             y = half.y - 14
-            title = _text(cut(half.title, 70))
+            title = xml(cut(half.title, 70))
             lines.append(f'<text class="b" x="{half.x:g}" y="{y:g}">{title}</text>')
             lines.append(f'<g transform="translate({half.x:g} {half.y:g})">')
             lines += _boxes(half.placed.boxes, len(self._found), tips=tips, labels=labels)
@@ -186,7 +181,7 @@ class Drawing:
             foot += f" · a number is a device: {device_number(last)} is {last}"
         if self._layout.memory_kind not in ("", "device"):
             foot += f" · in {self._layout.memory_kind}"
-        said = _text(foot) + "".join(map(_process_said, self._processes))
+        said = xml(foot) + "".join(map(_process_said, self._processes))
         lines.append(f'<text x="{_EDGE}" y="{self._foot:g}">{said}</text>')
         return "".join(lines)
 
@@ -195,7 +190,7 @@ class Drawing:
         for half in self._halves:
             for box in half.placed.boxes:
                 x, y = half.x + box.x, half.y + box.y
-                yield x, y, x + box.width, y + box.height, _text(box.cell.tip)
+                yield x, y, x + box.width, y + box.height, xml(box.cell.tip)
 
     @property
     def cell_count(self) -> int:
@@ -238,7 +233,7 @@ def _edges(boxes: Sequence[Box]) -> Iterator[str]:
     lines: dict[int, list[str]] = {}
     for box in boxes:
         if box.cell.process is not None:
-            line = f"M{_n(box.x + 1.5)} {_n(box.y)}v{_n(max(box.height - 1, 0.6))}"
+            line = f"M{px(box.x + 1.5)} {px(box.y)}v{px(max(box.height - 1, 0.6))}"
             lines.setdefault(box.cell.process, []).append(line)
     for process, parts in lines.items():
         # White below it, for it lies on a cell of any colour.
@@ -259,11 +254,11 @@ def _share(box: Box, count: int) -> float:
 def _path(box: Box) -> str:
     """A rectangle with a gap of a pixel to its neighbours."""
     across, down = max(box.width - 1, 0.6), max(box.height - 1, 0.6)
-    return f"M{_n(box.x)} {_n(box.y)}h{_n(across)}v{_n(down)}h-{_n(across)}z"
+    return f"M{px(box.x)} {px(box.y)}h{px(across)}v{px(down)}h-{px(across)}z"
 
 
 def _tip(box: Box, tips: bool) -> str:
-    return f"<title>{_text(box.cell.tip)}</title>" if tips else ""
+    return f"<title>{xml(box.cell.tip)}</title>" if tips else ""
 
 
 def _strokes(group: Sequence[Box], fill: str) -> Iterator[str]:
@@ -271,8 +266,8 @@ def _strokes(group: Sequence[Box], fill: str) -> Iterator[str]:
     heights: dict[str, list[str]] = {}
     for box in group:
         down, across = max(box.height - 1, 0.6), max(box.width - 1, 0.6)
-        line = f"M{_n(box.x)} {_n(box.y + down / 2)}h{_n(across)}"
-        heights.setdefault(_n(down), []).append(line)
+        line = f"M{px(box.x)} {px(box.y + down / 2)}h{px(across)}"
+        heights.setdefault(px(down), []).append(line)
     for height, lines in heights.items():
         yield f'<path stroke="{fill}" stroke-width="{height}" d="{"".join(lines)}"/>'
 
@@ -282,13 +277,13 @@ def _labels(boxes: Sequence[Box], shares: Sequence[float]) -> Iterator[str]:
     lines: dict[str, list[tuple[str, str]]] = {}
     for box, share in zip(boxes, shares, strict=True):
         tone = "" if share < 0 else " w" if colours.is_dark(share) else " k"
-        x = _n(int(box.x + box.width / 2))
+        x = px(int(box.x + box.width / 2))
         top = box.y + (box.height - 1 - LINE * len(box.lines)) / 2
         look = f'class="{"s" if box.is_small else "c"} m{tone}'
         for place, line in enumerate(box.lines):
             y = round(top + LINE * place + 9)
             bold = " d" if place == 0 and len(box.lines) > 1 else ""
-            lines.setdefault(f'{look}{bold}" y="{y}"', []).append((x, _text(line)))
+            lines.setdefault(f'{look}{bold}" y="{y}"', []).append((x, xml(line)))
     for look, texts in lines.items():
         spans = "".join(f'<tspan x="{x}">{text}</tspan>' for x, text in texts)
         yield f"<text {look}>{spans}</text>"
@@ -296,21 +291,9 @@ def _labels(boxes: Sequence[Box], shares: Sequence[float]) -> Iterator[str]:
 
 def _word(word: Word) -> str:
     anchor = {"start": "", "middle": " m", "end": " e"}[word.anchor]
-    at = f'x="{_n(word.x)}" y="{_n(word.y)}"'
+    at = f'x="{px(word.x)}" y="{px(word.y)}"'
     if word.kind == "down":
-        x, y = _n(word.x), _n(word.y)
+        x, y = px(word.x), px(word.y)
         at = f'transform="translate({x} {y})rotate(-90)"'
     font = {"tick": "s", "name": "c", "down": "c", "caption": "c"}[word.kind]
-    return f'<text class="{font}{anchor}" {at}>{_text(word.text)}</text>'
-
-
-@lru_cache(4096)
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _text(text: str) -> str:
-    """Any text as XML: escaped, without the characters that XML cannot hold."""
-    if text.isprintable() and not _SPECIAL.search(text):
-        return text
-    return escape(" ".join(re.sub("[\x00-\x1f\ufffe\uffff\ud800-\udfff]", " ", text).split()))
+    return f'<text class="{font}{anchor}" {at}>{xml(word.text)}</text>'
