@@ -129,7 +129,7 @@ test("words", () => {
 });
 
 test("the picture in Python and the one in the browser call the stages the same", () => {
-	const source = join(import.meta.dirname, "../../jaxplore/views/timelinetext.py");
+	const source = join(import.meta.dirname, "../../jaxplore/views/compiles/timelinetext.py");
 	expect(readFileSync(source, "utf8")).toContain(
 		'"trace": "trace", "lower": "lower", "compile": "XLA"',
 	);

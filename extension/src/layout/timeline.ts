@@ -1,7 +1,7 @@
 /**
  * When things were compiled, and where that is drawn. Pure.
  *
- * The rules are those of jaxplore/model/timeline.py and jaxplore/views/timelinelayout.py;
+ * The rules are those of jaxplore/model/timeline.py and jaxplore/views/compiles/timelinelayout.py;
  * tests/records/timeline/cases.json holds both to them. Times are microseconds.
  */
 

@@ -1,4 +1,4 @@
-/** A timeline in pixels. Pure; the rules are those of jaxplore/views/timelinelayout.py. */
+/** A timeline in pixels. Pure; the rules are those of jaxplore/views/compiles/timelinelayout.py. */
 
 import type { Stretch, Timeline } from "./timeline";
 

@@ -1,4 +1,4 @@
-/** The text of a jaxpr, written again from the columns; jaxplore/views/jaxprtext.py is the same. */
+/** The text of a jaxpr, written again from the columns; jaxplore/views/pages/jaxprtext.py is the same. */
 
 import type { ProgramWire, StageWire } from "./program";
 

@@ -1,4 +1,4 @@
-/** Reads what jaxplore/views/packedcolumns.py wrote: columns of numbers, one after another. */
+/** Reads what jaxplore/views/pages/packedcolumns.py wrote: columns of numbers, one after another. */
 
 const HOLE = "\0";
 const LARGE = -128;

@@ -1,4 +1,4 @@
-/** Reads what jaxplore/views/packing.py packed, in the same order. */
+/** Reads what jaxplore/views/pages/packing.py packed, in the same order. */
 
 import { jaxprStage } from "./jaxprtext";
 import { ColumnReader } from "./packedcolumns";
