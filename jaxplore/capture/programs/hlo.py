@@ -24,8 +24,6 @@ _NUMBER: Final = re.compile(r"(\w+)=(\d+)")
 # What is handed on, not computed: it serves nobody in particular.
 _HANDED_ON: Final = frozenset(["parameter", "constant", "tuple", "get-tuple-element"])
 
-_PACKING: Final = frozenset(["tuple", "get-tuple-element"])
-
 # What serves more equations than this serves nobody in particular.
 _MOST_SERVED: Final = 16
 
@@ -96,10 +94,13 @@ def _within(computation: Computation, found: list[Found]) -> None:
 
 def _users(instruction: Instruction) -> Iterator[Instruction]:
     """What uses an instruction's result: of what a loop takes in a tuple, the loop."""
+    # Which part of a tuple is taken out again is not followed.
+    is_tuple = instruction.operation == "tuple"
     for user in instruction.users:
-        if user.operation in _PACKING:
+        is_part = user.operation == "get-tuple-element"
+        if user.operation == "tuple" or (is_part and not is_tuple):
             yield from _users(user)
-        else:
+        elif not is_part:
             yield user
 
 
