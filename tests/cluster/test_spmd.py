@@ -199,10 +199,17 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_says_where_it_was(k):
     assert k.ok("%%spmd\nprint(total(a))") == "[28.]"
 
 
-def test_an_interrupt_reaches_the_processes_and_the_notebook_goes_on(k):
-    interrupting = threading.Timer(2.0, os.kill, (k.value("os.getpid()"), signal.SIGINT))
+def test_an_interrupt_reaches_the_processes_and_the_notebook_goes_on(k, tmp_path):
+    kernel, began = k.value("os.getpid()"), tmp_path / "began"
+
+    def interrupt_when_it_runs():
+        assert until(began.exists)
+        os.kill(kernel, signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt_when_it_runs)
     interrupting.start()
-    name, _ = k.fails("%%spmd\nn = 1\ntime.sleep(60)")  # until the interrupt
+    touched = f"import pathlib; pathlib.Path({str(began)!r}).touch(); n = 1"
+    name, _ = k.fails(f"%%spmd\n{touched}\ntime.sleep(60)")  # until the interrupt
     interrupting.join()
     assert name == "KeyboardInterrupt"
     assert k.ok("%%spmd\nprint(n, total(a))") == "1 [28.]"

@@ -25,7 +25,7 @@ from jaxplore.advise.compiles.calls import (
     widened_by_setting,
 )
 from jaxplore.advise.compiles.cause import Cause, at_call
-from jaxplore.advise.compiles.differences import Differences, nearest
+from jaxplore.advise.compiles.differences import Differences, nearest, same_but_arguments
 from jaxplore.advise.compiles.functions import (
     edited_cause,
     forgotten_cause,
@@ -119,12 +119,7 @@ def _same_key(one: Miss, other: Miss) -> bool:
     return (
         one.object_serial == other.object_serial
         and one.arguments == other.arguments
-        and one.statics == other.statics
-        and one.structures == other.structures
-        and one.passed == other.passed
-        and one.settings == other.settings
-        and one.options == other.options
-        and one.source == other.source
+        and same_but_arguments(one, other)
     )
 
 

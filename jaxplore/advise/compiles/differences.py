@@ -68,7 +68,7 @@ def nearest(now: Miss, earlier: tuple[Miss, ...]) -> tuple[Miss, Differences]:
 
 def distance_of(now: Miss, before: Miss) -> tuple[float, float]:
     """`facets` and `apart` of the differences; most of the time without finding them all."""
-    if not _differ_in_types_alone(now, before):
+    if not (same_but_arguments(now, before) and _same_paths(now, before)):
         differences = differences_of(now, before)
         return differences.facets, differences.apart
     emptied = now.caches_emptied != before.caches_emptied
@@ -81,20 +81,22 @@ def distance_of(now: Miss, before: Miss) -> tuple[float, float]:
     return facets, apart
 
 
-def _differ_in_types_alone(now: Miss, before: Miss) -> bool:
-    """Whether both had arguments of the same paths, and everything else was equal."""
+def same_but_arguments(one: Miss, other: Miss) -> bool:
+    """Whether all is equal that a compile is for, but the types of its arguments."""
     return (
-        now.statics == before.statics
-        and now.structures == before.structures
-        and now.passed == before.passed
-        and now.settings == before.settings
-        and now.options == before.options
-        and now.source == before.source
-        and len(now.arguments) == len(before.arguments)
-        and all(
-            one is other or one.path == other.path
-            for one, other in zip(now.arguments, before.arguments, strict=True)
-        )
+        one.statics == other.statics
+        and one.structures == other.structures
+        and one.passed == other.passed
+        and one.settings == other.settings
+        and one.options == other.options
+        and one.source == other.source
+    )
+
+
+def _same_paths(now: Miss, before: Miss) -> bool:
+    return len(now.arguments) == len(before.arguments) and all(
+        one is other or one.path == other.path
+        for one, other in zip(now.arguments, before.arguments, strict=True)
     )
 
 

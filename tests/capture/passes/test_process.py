@@ -85,7 +85,8 @@ def test_a_time_out_keeps_the_passes_that_are_there(
 ):
     whole = capture_passes(request_for_gradient)
     compiled = tmp_path_factory.mktemp("told") / "compiled"
-    stops(monkeypatch, f"open({str(compiled)!r}, 'w').close(); time.sleep(600)")
+    told = f"open({str(compiled)!r}, 'w').close()"
+    stops(monkeypatch, f"{told}; time.sleep(600)")  # never ends by itself: the limit ends it
     # However slow this machine is, the time is up only when XLA has written its passes.
     monkeypatch.setattr(process, "time", ClockThatJumps(when=compiled, by_s=500))
     seen = capture_passes(request_for_gradient, timeout_s=500)

@@ -212,13 +212,17 @@ def carries(weights: Any, x: Any) -> Any:
 def test_what_a_loop_is_given_is_tied_to_the_loop():
     made = jaxplore.program(jax.grad(carries), jnp.ones((5, 8, 8)), jnp.ones((3, 8)))
     stage = made.stages["hlo"]
-    tied = {line for link in stage.links for line in range(link.first_line, link.last_line + 1)}
+    lines = stage.text.split("\n")
+    tied = {link.first_line: link for link in stage.links}
     handed_on = re.compile(r" (parameter|constant|tuple|get-tuple-element)\(")
+    instructions = {n: text for n, text in enumerate(lines, 1) if " = " in text}
     assert [
-        text
-        for number, text in enumerate(stage.text.split("\n"), 1)
-        if " = " in text and number not in tied and not handed_on.search(text)
+        text for n, text in instructions.items() if n not in tied and not handed_on.search(text)
     ] == []
+    entry = next(n for n, text in enumerate(lines, 1) if text.startswith("ENTRY"))
+    copies = [tied[n] for n, text in instructions.items() if n > entry and " copy(" in text]
+    assert copies
+    assert {made.equations[e].primitive for link in copies for e in link.equations} == {"scan"}
 
 
 HLO = """\
